@@ -19,10 +19,24 @@ struct bench {
 	struct mmc_drive *drive;
 	struct bot_host host;
 	struct shadow shadow;
+	bool lawful; /* host and controller have kept the rules since a bus reset */
 	uint8_t data[DATA_MAX + 1024];
 };
 
 static const uint16_t speeds[] = {64, 512, 1024};
+
+/* False while the controller is told to fail; what it owes then may come late. */
+static bool works(const struct mem_ep *ep)
+{
+	return ep->enabled && !ep->suspended && !ep->hold_sent &&
+	       ep->cancel == MEM_EP_CANCEL_PROMPT && ep->fault.times == 0;
+}
+
+static void bus_reset(struct bench *b, uint16_t max_packet)
+{
+	mem_host_bus_reset(b->ep, max_packet);
+	b->lawful = works(b->ep);
+}
 
 static void good_command(struct bench *b, struct input *in)
 {
@@ -35,7 +49,10 @@ static void good_command(struct bench *b, struct input *in)
 	b->host.recovery = take8(in) % 3;
 	status = bot_host_command(
 		&b->host, cdb, cdb_len, dir, b->data, MIN(len, DATA_MAX), &residue);
-	MUST(status <= CSW_PHASE_ERROR);
+	/* Then each command ends with a valid CSW, whatever it asks for. */
+	MUST(!b->lawful || status >= CSW_PASSED);
+	if (status < 0 || status == CSW_PHASE_ERROR)
+		b->lawful = b->host.recovery == BOT_HOST_BUS_RESET && works(b->ep);
 }
 
 static void send_cbw(struct bench *b, struct input *in)
@@ -90,9 +107,13 @@ static void set_mode(struct bench *b, uint8_t bits)
 
 static void step(struct bench *b, struct input *in)
 {
+	unsigned what = take8(in) % 16;
 	uint32_t got;
 
-	switch (take8(in) % 16) {
+	/* Commands, discs and time break no rule. */
+	if (what < 10 && what != 8)
+		b->lawful = false;
+	switch (what) {
 	case 0:
 		send_cbw(b, in);
 		return;
@@ -113,7 +134,7 @@ static void step(struct bench *b, struct input *in)
 		mem_host_class_reset(b->ep);
 		return;
 	case 6:
-		mem_host_bus_reset(b->ep, speeds[take8(in) % 3]);
+		bus_reset(b, speeds[take8(in) % 3]);
 		return;
 	case 7:
 		mem_host_unplug(b->ep, take8(in) & 1);
@@ -129,6 +150,7 @@ static void step(struct bench *b, struct input *in)
 		return;
 	case 11:
 		set_mode(b, take8(in));
+		b->lawful = b->lawful && works(b->ep);
 		return;
 	default:
 		good_command(b, in);
@@ -164,6 +186,7 @@ static bool bench_new(struct bench *b, uint8_t flags)
 		return false;
 	b->ep->patience_ms = 1000;
 	bot_host_init(&b->host, b->ep, b->bot, speeds[flags / 2 % 3]);
+	b->lawful = true;
 	return true;
 }
 
