@@ -230,8 +230,9 @@ static void bytes_are_those_of_the_simple_reader(const char *name)
 		good += got == 0 && want_len > 0;
 		cut += got != 0 && want_len > 0;
 	}
-	/* The rounds try what they are for. */
+	/* The rounds try what they are for. On a disc of audio alone all sectors have one form. */
 	assert_true(good > ROUNDS / 5);
+	assert_true(cut > 0 || strcmp(name, "audio") == 0);
 	print_message("# %s: %u whole, %u ended early\n", name, good, cut);
 	mmc_drive_free(drive);
 }
