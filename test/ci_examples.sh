@@ -7,13 +7,18 @@
 #   ci_examples.sh --extract MARK [DOCUMENT]   prints the blocks below <!-- MARK --> only
 set -u
 
-# blocks MARK DOCUMENT: the marked blocks, each followed by a line "#END"
+# blocks MARK DOCUMENT: the marked blocks, each followed by a line "#END". Complains of a mark that no whole
+# block follows, and if there is no mark.
 blocks() {
 	awk -v mark="<!-- $1 -->" '
-		$0 == mark { wanted = 1; next }
+		$0 == mark { marks++; wanted = 1; next }
 		wanted && /^```sh$/ { inside = 1; wanted = 0; next }
-		inside && /^```$/ { inside = 0; print "#END"; next }
-		inside { print }' "$2"
+		inside && /^```$/ { inside = 0; whole++; print "#END"; next }
+		inside { print }
+		END {
+			if (!marks || marks != whole)
+				printf "%s: %d examples below %d marks %s\n", FILENAME, whole, marks, mark >"/dev/stderr"
+		}' "$2"
 }
 
 if [ "${1:-}" = --extract ]; then
@@ -29,8 +34,8 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 blocks 'docs-test runs this' "$document" | awk '/^#END$/ { n++; next } { print >("example-" n + 1 ".sh") }'
-[ -e example-4.sh ] || echo "fewer than four examples in $document"
 for e in example-*.sh; do
+	[ -e "$e" ] || break
 	sh -e "$e" >out 2>&1 </dev/null || {
 		echo "$e ended with code $?:"
 		cat "$e"

@@ -428,5 +428,5 @@ else
 	n=$((n + 1))
 	echo "ok $n - the examples of docs/ci.md do what it says # $examples"
 fi
-report 'the examples for a kernel are shell' "$(test/ci_examples.sh --extract 't_ci runs this' | bash -n 2>&1)"
+report 'the examples for a kernel are shell' "$({ test/ci_examples.sh --extract 't_ci runs this' | bash -n; } 2>&1)"
 echo "1..$n"
