@@ -70,10 +70,10 @@ rips() {
 	done
 }
 
-# burned NAME [REGEX]: the burn succeeded; nothing was refused but what matches the expression.
+# burned NAME: the burn succeeded, and nothing was refused.
 burned() {
 	check "$1: exit code 0" exits 0
-	check "$1: nothing refused, every data phase fits" wire_clean "${2:-}"
+	check "$1: nothing refused, every data phase fits" wire_clean
 }
 
 # has_part FILE SECTOR PCM: a file of 2352-byte sectors has these from that sector on.

@@ -17,8 +17,7 @@ mediainfo() {
 	run dvd+rw-mediainfo /dev/sr0
 	check "dvd+rw-mediainfo, $1: exit code 0" exits 0
 	check "dvd+rw-mediainfo, $1: no complaint" no_complaints
-	check "dvd+rw-mediainfo, $1: nothing refused, every data phase fits" \
-		wire_clean "${2:-}"
+	check "dvd+rw-mediainfo, $1: nothing refused, every data phase fits" wire_clean
 }
 
 # blank_bd TYPE [BLOCKS]
@@ -29,14 +28,13 @@ blank_bd() {
 }
 
 blank_bd bd-r
-# It asks for the spare area of every BD, and this one has none.
-mediainfo "blank BD-R" 'READ DISC STRUCTURE .*5/24/00'
+mediainfo "blank BD-R"
 check "dvd+rw-mediainfo, blank BD-R: reports it" says 'Mounted Media: +41h, BD-R SRM$' \
 	'Media ID: +MMCGAD/R01' 'Current Write Speed: +12\.0x4495=53952' 'Write Speed #5: +2\.0x' \
 	'Disc status: +blank' 'Track State: +invisible incremental' \
 	'Free Blocks: +12219392\*2KB' 'READ CAPACITY: +0\*2048=0'
 blank_bd bd-r-dl
-mediainfo "blank BD-R DL" 'READ DISC STRUCTURE .*5/24/00'
+mediainfo "blank BD-R DL"
 check "dvd+rw-mediainfo, blank BD-R DL: reports twice the blocks" says 'Mounted Media: +41h' \
 	'Free Blocks: +24438784\*2KB'
 
@@ -59,7 +57,7 @@ run growisofs -use-the-force-luke=spare:none -M /dev/sr0 -R -quiet -graft-points
 check "growisofs -M on BD-R again: exit code 0" exits 0
 check "growisofs -M on BD-R again: three sessions" state profile=0041 sessions=4 tracks=4
 check "growisofs -M on BD-R: reads back through the block device" reads_back
-mediainfo "BD-R with sessions" 'READ DISC STRUCTURE .*5/24/00'
+mediainfo "BD-R with sessions"
 check "dvd+rw-mediainfo, BD-R with sessions: reports them" says 'Disc status: +appendable' \
 	'Number of Sessions: +4$' 'Track#2 +: +14@1664' 'Track State: +complete incremental'
 run xorriso -osirrox on -indev /dev/sr0 -extract / "$W/both"
@@ -123,7 +121,7 @@ check "cdrskin on BD-R: it is a BD-ROM when it is inserted again" state profile=
 run cdrskin dev=/dev/sr0 -minfo
 check "cdrskin -minfo, BD-ROM: exit code 0" exits 0
 check "cdrskin -minfo, BD-ROM: names it" says 'Mounted media type: +BD-ROM' 'disk status: +complete'
-mediainfo "BD-ROM" 'READ DISC STRUCTURE .*5/24/00'
+mediainfo "BD-ROM"
 check "dvd+rw-mediainfo, BD-ROM: names it" says 'Mounted Media: +40h, BD-ROM'
 
 # cdrskin: two sessions, streaming; then xorriso goes on and finalises
@@ -155,7 +153,7 @@ run xorriso -outdev /dev/sr0 -toc -list_profiles all -map "$W/d1" /d1 -commit -m
 check "xorriso on BD-R: exit code 0" exits 0
 check "xorriso on BD-R: names it" says 'Media current: BD-R sequential recording' \
 	'0x0041 \(BD-R sequential recording\) \(current\)' 'Media status : is blank'
-check "xorriso on BD-R: nothing refused, every data phase fits" wire_clean 'READ DISC STRUCTURE .*5/24/00'
+check "xorriso on BD-R: nothing refused, every data phase fits" wire_clean
 check "xorriso on BD-R: two sessions" state profile=0041 appendable=1 sessions=3
 run xorriso -indev /dev/sr0 -check_media --
 check "xorriso -check_media on BD-R: both sessions are good" says ' 0 , +1664 , \+ good' \
@@ -163,7 +161,7 @@ check "xorriso -check_media on BD-R: both sessions are good" says ' 0 , +1664 , 
 
 # BD-RE: growisofs formats it before its first session, then overwrites
 blank_bd bd-re
-mediainfo "blank BD-RE" 'READ DISC STRUCTURE .*5/24/00'
+mediainfo "blank BD-RE"
 check "dvd+rw-mediainfo, blank BD-RE: reports it" says 'Mounted Media: +43h, BD-RE$' \
 	'Media ID: +MMCGAD/W01' 'Disc status: +blank' 'unformatted:[[:space:]]+12219392' '31h\(800\):[[:space:]]+12219392'
 run cdrskin dev=/dev/sr0 -v "$W/x.iso"
@@ -224,6 +222,6 @@ truncate -s 9000000000 "$W/disc.iso.big"
 dd if="$W/x.iso" of="$W/disc.iso.big" conv=notrunc bs=1M 2>/dev/null
 ask insert "$W/disc.iso.big" >/dev/null
 check "an image of 9 GB: a BD-ROM" state profile=0040 finalised=1 readable=4394532
-mediainfo "BD-ROM of 9 GB" 'READ DISC STRUCTURE .*5/24/00'
+mediainfo "BD-ROM of 9 GB"
 run xorriso -indev /dev/sr0 -toc
 check "xorriso -toc, BD-ROM of 9 GB: names it" says 'Media current: BD-ROM'

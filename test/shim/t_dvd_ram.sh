@@ -66,7 +66,7 @@ if need wodim "wodim, DVD-RAM"; then
 	run wodim dev=/dev/sr0 -s -gracetime=2 -dao "$W/x.iso"
 	check "wodim -dao: exit code 0" exits 0
 	# It takes the disc for a CD, and first tries to write the gap before its track.
-	check "wodim -dao: refused nothing but blocks before 0" wire_clean 'WRITE.*CHECK 5/21/00'
+	check "wodim -dao: no command unknown, every data phase fits" wire_clean
 	check "wodim -dao: =img" has "$W/x.iso"
 fi
 if need xorriso "xorriso, DVD-RAM"; then

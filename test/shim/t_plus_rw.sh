@@ -34,8 +34,10 @@ blank dvd+rw
 check "dvd+rw-mediainfo, unformatted: blank, no background format" background 0
 check "dvd+rw-mediainfo, unformatted: reports it" says 'Disc status: +blank' \
 	'unformatted:[[:space:]]+2295104\*2048=' '26h\(0\):[[:space:]]+2295104\*2048='
-run dvd+rw-booktype /dev/sr0
-check "dvd+rw-booktype: no data phase is wrong" wire_clean 'CHECK 5/2[04]/00'
+run dvd+rw-booktype -inq -media /dev/sr0
+check "dvd+rw-booktype -inq -media: exit code 0" exits 0
+check "dvd+rw-booktype -inq -media: DVD+RW" says 'Book Type Field is 92h: DVD\+RW'
+check "dvd+rw-booktype -inq -media: nothing refused, every data phase fits" wire_clean
 cdrom_id=/lib/udev/cdrom_id
 [ -x "$cdrom_id" ] || cdrom_id=/usr/lib/udev/cdrom_id
 if need "$cdrom_id" "cdrom_id, DVD+RW"; then

@@ -12,8 +12,7 @@ drive
 shown() {
 	run cdrwtool -d /dev/sr0 -i
 	check "cdrwtool -i, $1: exit code 0" exits 0
-	check "cdrwtool -i, $1: nothing refused but the TOC of a blank" \
-		wire_clean '^kernel (TEST UNIT READY .*CHECK 6/2[89]|READ TOC.*CHECK 5/24)/00'
+	check "cdrwtool -i, $1: nothing refused, every data phase fits" wire_clean
 	check "cdrwtool -i, $1: an erasable disc of one track" says 'erasable : Yes' 'number of tracks = 1'
 	check "cdrwtool -i, $1: its blocks" says "$2"
 }
