@@ -288,7 +288,6 @@ static void a_sync_happens_only_after_a_write(void **state)
 	close(fd);
 }
 
-/* Enough bytes that write-back starts early, and beyond 4 GiB, where 32-bit offsets end. */
 /* The stamp is what the file system says, and is taken again only after a change. */
 static void a_stamp_is_of_the_file_as_it_is(void **state)
 {
@@ -344,6 +343,7 @@ static void a_stamp_that_fails_is_none(void **state)
 	media_close(m);
 }
 
+/* Enough bytes that write-back starts early, and beyond 4 GiB, where 32-bit offsets end. */
 static void a_file_can_exceed_4_gib(void **state)
 {
 	char path[] = "/tmp/mmcgadget-disc-XXXXXX";
