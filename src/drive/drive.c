@@ -39,8 +39,7 @@ static void on_mail(void *ctx, const struct engine_mail *mail)
 	disc_closer_run(d->closer);
 	drive_machine_engine_event(
 		d->machine, &mail->state, &mail->last, mail->task_done ? &mail->result : NULL);
-	/* If a command is under way, it may take the disc out itself. */
-	if (mail->state.vanished && drive_commands_is_idle(d->commands))
+	if (mail->state.vanished)
 		drive_commands_take_out(d->commands);
 	drive_faults_look(d->faults);
 }

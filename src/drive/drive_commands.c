@@ -9,6 +9,7 @@ struct drive_commands {
 	struct drive_command *first; /* of those that wait */
 	unsigned waiting;
 	bool starting; /* drive_commands_next() is on the stack, or all are cancelled */
+	bool take_out; /* see drive_commands_take_out() */
 };
 
 int drive_commands_new(const struct drive_commands_config *config, struct drive_commands **out)
@@ -70,16 +71,6 @@ static struct drive_command *enqueue(
 	return command;
 }
 
-void drive_commands_next(struct drive_commands *c)
-{
-	if (c->starting)
-		return;
-	c->starting = true;
-	while (!drive_machine_has_command(c->config.machine) && c->first)
-		drive_machine_begin(c->config.machine, take_first(c));
-	c->starting = false;
-}
-
 void drive_commands_submit(struct drive_commands *c, enum drive_verb verb, const char *image,
 	const struct image_blank *blank, enum image_as as, bool force, struct reply *r)
 {
@@ -122,9 +113,26 @@ void drive_commands_replace_burned(struct drive_commands *c, bool by_host, uint6
 	start_internal(c, DRIVE_REPLACE_BURNED, by_host, blocks_moved);
 }
 
+void drive_commands_next(struct drive_commands *c)
+{
+	if (c->starting)
+		return;
+	c->starting = true;
+	while (!drive_machine_has_command(c->config.machine) && c->first)
+		drive_machine_begin(c->config.machine, take_first(c));
+	c->starting = false;
+	if (!c->take_out || !drive_commands_is_idle(c))
+		return;
+	c->take_out = false;
+	/* The command that was under way may have taken the disc out. */
+	if (drive_machine_disc_has_vanished(c->config.machine))
+		start_internal(c, DRIVE_EJECT, false, 0);
+}
+
 void drive_commands_take_out(struct drive_commands *c)
 {
-	start_internal(c, DRIVE_EJECT, false, 0);
+	c->take_out = true;
+	drive_commands_next(c);
 }
 
 static void on_host_ejected(void *ctx)

@@ -39,7 +39,10 @@ void drive_commands_submit(struct drive_commands *c, enum drive_verb verb, const
  * drive has been idle since blocks_moved were counted, see engine_is_idle().
  */
 void drive_commands_replace_burned(struct drive_commands *c, bool by_host, uint64_t blocks_moved);
-/* Starts a DRIVE_EJECT by force, of a disc that has vanished: see mmc_state.vanished. */
+/*
+ * Starts a DRIVE_EJECT by force, of a disc that has vanished: see mmc_state.vanished. If commands
+ * are under way or wait, only when they have ended, and the disc is still in the drive.
+ */
 void drive_commands_take_out(struct drive_commands *c);
 /* Ends the command under way and those that wait with this error. */
 void drive_commands_cancel(struct drive_commands *c, const char *code, const char *text);

@@ -538,6 +538,11 @@ bool drive_machine_has_command(const struct drive_machine *m)
 	return m->op.command != NULL;
 }
 
+bool drive_machine_disc_has_vanished(const struct drive_machine *m)
+{
+	return m->state.vanished;
+}
+
 const char *drive_machine_pending(const struct drive_machine *m)
 {
 	return m->op.text;

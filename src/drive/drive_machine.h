@@ -80,6 +80,8 @@ bool drive_machine_newer_command(struct drive_machine *m);
 void drive_machine_cancel(struct drive_machine *m, const char *code, const char *text);
 /* Returns true if a command is under way. */
 bool drive_machine_has_command(const struct drive_machine *m);
+/* Returns mmc_state.vanished, as of the last event. */
+bool drive_machine_disc_has_vanished(const struct drive_machine *m);
 /*
  * Returns the command under way and what it waits for, for status; "" = none. Valid until
  * the next call.

@@ -183,6 +183,46 @@ static void a_disc_that_vanishes_brings_no_next_one(void **state)
 	FIFO("eject\n", "ok: drive0: ejected b c.iso");
 }
 
+static bool answered, answer_good;
+
+static void on_answer(struct reply *r, json_t *a)
+{
+	(void)r;
+	answer_good = answer_is_ok(a);
+	answered = true;
+	json_decref(a);
+}
+
+/* The command under way does not take the disc out, because it fails. */
+static void a_disc_that_vanishes_under_a_command_is_out_of_the_drive(void **state)
+{
+	struct reply reply = {.progress = on_answer, .final = on_answer};
+	uint64_t end = now_ms() + 20000;
+	struct drive_info info;
+
+	(void)state;
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
+	assert_true(fake_ready(&usb[0]));
+	FIFO("fault add vanish\n", "ok: drive0: it has 1 fault, until \"fault clear\"");
+	answered = false;
+	drive_submit(usb[0].drive, DRIVE_FIND, "no such disc", false, &reply);
+	/* It reads the media folder. */
+	assert_false(answered);
+	assert_false(fake_host(&usb[0], 0x00, 0));
+	turn(event, usb, 2, 20000, &answered);
+	assert_true(answered && !answer_good);
+	do {
+		run_for(5);
+		drive_get_info(usb[0].drive, &info);
+	} while (info.image && now_ms() < end);
+	assert_null(info.image);
+	/* The next disc stays. */
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
+	run_for(100);
+	assert_true(fake_ready(&usb[0]));
+	FIFO("eject\n", "ok: drive0: ejected a.iso");
+}
+
 static void a_fault_ends_when_its_time_is_up(void **state)
 {
 	uint64_t began = now_ms();
@@ -272,6 +312,7 @@ int main(void)
 		TEST(a_block_that_cannot_be_written_is_not_in_the_image),
 		TEST(a_disc_that_vanishes_is_out_of_the_drive),
 		TEST(a_disc_that_vanishes_brings_no_next_one),
+		TEST(a_disc_that_vanishes_under_a_command_is_out_of_the_drive),
 		TEST(a_fault_ends_when_its_time_is_up),
 		TEST(a_slow_command_waits_and_the_usb_thread_does_not),
 		TEST(the_answer_comes_when_the_drive_has_the_fault),
