@@ -16,7 +16,10 @@ struct drive_record {
 	const char *drive;
 	char *configured;
 	bool treats_burned;
-	/* The file of the recorded image, if this daemon wrote the record. ino 0 = not known. */
+	/*
+	 * The file of the recorded image, if this daemon wrote the record or took the drive over
+	 * with it. ino 0 = not known.
+	 */
 	dev_t dev;
 	ino_t ino;
 	struct last_disc_store *store; /* NULL: nothing is remembered */
@@ -154,6 +157,18 @@ static void on_inserted(void *ctx, const struct image *in)
 	write_record(r, in, drive_record_is_burned(r, in));
 }
 
+/* The record that an earlier daemon wrote is of this file if it has the name of the file. */
+static void on_restored(void *ctx, const struct image *in)
+{
+	struct drive_record *r = ctx;
+	const struct last_disc *l = recorded(r);
+
+	if (!l || strcmp(l->image, in->name) != 0)
+		return;
+	r->dev = in->dev;
+	r->ino = in->ino;
+}
+
 static void on_left_empty(void *ctx)
 {
 	write_record(ctx, NULL, false);
@@ -161,5 +176,6 @@ static void on_left_empty(void *ctx)
 
 const struct drive_observer drive_record_observer = {
 	.inserted = on_inserted,
+	.restored = on_restored,
 	.left_empty = on_left_empty,
 };
