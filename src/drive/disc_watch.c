@@ -287,7 +287,12 @@ static void copy_done(struct disc_watch *w, int r)
 {
 	const struct leaving *l = w->leaving;
 
-	if (r < 0)
+	if (r < 0 && image_place_is_guarded(l->place))
+		log_error("%s: \"%s\" was deleted while the drive held it, and cannot be copied: "
+			  "%s; its data is in the hidden file %s, which gets a name when the "
+			  "daemon starts again",
+			w->config.drive, l->name, strerror(-r), l->place->guard);
+	else if (r < 0)
 		log_error(
 			"%s: \"%s\" was deleted while the drive held it, and its data is lost: %s",
 			w->config.drive, l->name, strerror(-r));

@@ -211,7 +211,7 @@ int image_place_keep(struct image_place *p, const char *media)
 {
 	int r = -ENOENT;
 
-	if (p->guard_dir >= 0 && leads_to_it(p, p->guard_dir, p->guard))
+	if (image_place_is_guarded(p))
 		r = in_some_folder(p, media, name_kept);
 	p->must_copy = r < 0;
 	return r == 0 ? 0 : in_some_folder(p, media, choose_copy);
@@ -266,12 +266,17 @@ int image_place_guard(struct image_place *p, int folder, const char *name)
 	return r == -EXDEV ? link_guard(p, p->dir_fd, name) : r;
 }
 
+bool image_place_is_guarded(const struct image_place *p)
+{
+	return p->guard_dir >= 0 && leads_to_it(p, p->guard_dir, p->guard);
+}
+
 void image_place_unguard(struct image_place *p)
 {
 	if (p->guard_dir < 0)
 		return;
 	/* The hidden name stays if the file has no other: the next start recovers it. */
-	if (!p->must_copy && leads_to_it(p, p->guard_dir, p->guard))
+	if (!p->must_copy && image_place_is_guarded(p))
 		(void)unlinkat(p->guard_dir, p->guard, 0);
 	close(p->guard_dir);
 	p->guard_dir = -1;

@@ -68,6 +68,8 @@ int image_place_keep(struct image_place *p, const char *media);
  * may not write it.
  */
 int image_place_guard(struct image_place *p, int folder, const char *name);
+/* True if the hidden name leads to the file. */
+bool image_place_is_guarded(const struct image_place *p);
 /*
  * Removes the hidden name, if there is one. While must_copy is set, it is only forgotten: the file
  * may have no other name, and the next start of the daemon recovers it.

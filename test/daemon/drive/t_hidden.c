@@ -2,12 +2,25 @@
 /* Discs under a hidden name, copies whose name is taken, state files that are missing. */
 #include "daemon/drive/place_fixture.h"
 
+#include <sched.h>
+#include <sys/mount.h>
+
 #include "disc/medium.h"
 #include "image/image.h"
 #include "library/image_place.h"
 #include "media/store.h"
 
 #define GUARD "media/.mmcgadget-drive0.disc"
+
+static bool may_mount;
+
+static int enter_namespace(void **state)
+{
+	(void)state;
+	may_mount = unshare(CLONE_NEWNS) == 0 &&
+		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+	return 0;
+}
 
 static void remove_file(const char *name)
 {
@@ -51,6 +64,60 @@ static void a_hidden_name_that_is_found_later_is_recovered(void **state)
 	assert_true(logged("is \"d-kept.iso\" now; delete"));
 	run(0, &r, DRIVE_EJECT, NULL, true);
 	assert_true(r.ok);
+}
+
+/* Makes files until the card has no room for another name. */
+static void use_up_names(void)
+{
+	static unsigned n;
+	char name[32];
+	int fd;
+
+	do {
+		snprintf(name, sizeof(name), "media/filler-%u", n++);
+		fd = open(in_scratch(name), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			close(fd);
+	} while (fd >= 0);
+	assert_int_equal(errno, ENOSPC);
+}
+
+/* Neither a name nor a copy can be made, but the data has its hidden name. */
+static void a_disc_that_keeps_only_its_hidden_name(void **state)
+{
+	char copy[64];
+	struct record r;
+	struct stat st;
+
+	(void)state;
+	if (!may_mount)
+		skip();
+	assert_int_equal(mount("card", in_scratch("media"), "tmpfs", 0, "nr_inodes=64"), 0);
+	load(DRIVE_BLANK, "d.iso");
+	burn(0, 20);
+	assert_true(close_disc(6));
+	wait_ms(50);
+	/* The copy is made under this name, so it fails. */
+	assert_int_equal(stat(in_scratch(GUARD), &st), 0);
+	snprintf(copy, sizeof(copy), "media/.mmcgadget-copy-%llu", (unsigned long long)st.st_ino);
+	make_folder(copy);
+	use_up_names();
+	remove_file("media/d.iso");
+	use_up_names();
+	assert_true(logged("is copied to \"d-kept.iso\" when it leaves it"));
+	run(0, &r, DRIVE_EJECT, NULL, true);
+	assert_true(r.ok);
+	assert_true(logged("was deleted while the drive held it, and cannot be copied: Is a "
+			   "directory; its data is in the hidden file .mmcgadget-drive0.disc, "
+			   "which gets a name when the daemon starts again"));
+	assert_null(strstr(get_text("log"), "lost"));
+	drive_detach(usb[0].drive);
+	drive_free(usb[0].drive);
+	fake_drive(&usb[0], "drive0", event, &set, 200);
+	assert_true(
+		logged("a disc that was deleted while the drive held it is \"drive0-kept\" now"));
+	assert_int_equal(size_of("media/drive0-kept"), 20 * 2048);
+	assert_int_equal(umount2(in_scratch("media"), MNT_DETACH), 0);
 }
 
 /* A burn to another drive's hidden name would save its state where nobody looks for it. */
@@ -232,6 +299,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, place_setup, place_teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_hidden_name_that_is_found_later_is_recovered),
+		T(a_disc_that_keeps_only_its_hidden_name),
 		T(a_hidden_name_is_no_disc),
 		T(a_copy_whose_name_is_taken_gets_another),
 		T(a_copy_whose_folder_is_gone_goes_to_the_new_one),
@@ -242,5 +310,5 @@ int main(void)
 		T(a_state_file_that_a_command_removes_stays_away),
 	};
 
-	return cmocka_run_group_tests_name("hidden", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("hidden", tests, enter_namespace, NULL);
 }
