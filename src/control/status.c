@@ -257,6 +257,22 @@ static const struct disc_medium *medium_of_entry(
 	return disc_medium_of(info.mmc.shown_as);
 }
 
+/*
+ * Returns what people should know of the image; copy: what image_describe_copy() says of it.
+ * holder: as above.
+ */
+static const char *remark_of(const struct catalog_entry *e, const struct drive *d,
+	const struct drive *holder, const char *copy)
+{
+	if (e->remark)
+		return e->remark;
+	/* The sectors of a "cd" are those of a CD already. */
+	if (e->plain_image && strcmp(e->kind, "cd") != 0 && !holder &&
+		drive_image_is_too_large(d, e->size))
+		return "larger than a CD; insert it with as=dvd";
+	return copy;
+}
+
 /* Sets the identity of the file, for programs that read or delete it. */
 static void set_file(json_t *o, const struct catalog_entry *e)
 {
@@ -316,7 +332,7 @@ static json_t *image_entry(
 		json_object_set_new(o, "tracks", tally_of(&e->tracks));
 	json_object_set_new(o, "volume_size", json_integer((json_int_t)e->volume));
 	json_object_set_new(o, "disc", json_boolean(e->is_disc));
-	json_object_set_new(o, "remark", json_string(e->remark ? e->remark : copy));
+	json_object_set_new(o, "remark", json_string(remark_of(e, d, holder, copy)));
 	set_file(o, e);
 	return o;
 }

@@ -379,6 +379,11 @@ const struct disc_medium *drive_image_medium(const struct drive *d, uint64_t siz
 	return image_as_medium(IMAGE_AS_DRIVE, d->opener.policy.iso, size, udf);
 }
 
+bool drive_image_is_too_large(const struct drive *d, uint64_t size)
+{
+	return image_as_is_too_large(IMAGE_AS_DRIVE, d->opener.policy.iso, size);
+}
+
 struct catalog *drive_catalog(const struct drive *d)
 {
 	return d->catalog;

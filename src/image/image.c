@@ -246,14 +246,6 @@ static int make_disc(int folder, const char *folder_name, const struct library_f
 	return 0;
 }
 
-/* True if the image is to be a CD, and is too large for one. */
-static bool is_no_cd(const struct image_policy *policy, uint64_t size)
-{
-	enum image_as as = policy->as == IMAGE_AS_DRIVE ? policy->iso : policy->as;
-
-	return as == IMAGE_AS_CD && size > (uint64_t)CD_LBA_END * MEDIA_BLOCK;
-}
-
 static int open_found(int folder, const char *folder_name, struct library_file *f,
 	const struct image_policy *policy, struct image *out)
 {
@@ -290,7 +282,7 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 		store_close(store);
 		return -EMEDIUMTYPE;
 	}
-	if (!has_state && is_no_cd(policy, f->size)) {
+	if (!has_state && image_as_is_too_large(policy->as, policy->iso, f->size)) {
 		media_close(media);
 		store_close(store);
 		return -E2BIG;

@@ -41,6 +41,13 @@ bool image_as_needs_volume(enum image_as wish, enum image_as drive, uint64_t siz
 	return as == IMAGE_AS_AUTO && size > 0 && blocks_of(size) <= IMAGE_AS_CD_USUAL;
 }
 
+bool image_as_is_too_large(enum image_as wish, enum image_as drive, uint64_t size)
+{
+	enum image_as as = wish == IMAGE_AS_DRIVE ? drive : wish;
+
+	return as == IMAGE_AS_CD && blocks_of(size) > disc_medium_of(DISC_CD_ROM)->largest_image;
+}
+
 const struct disc_medium *image_as_medium(
 	enum image_as wish, enum image_as drive, uint64_t size, bool udf)
 {

@@ -31,6 +31,8 @@ bool image_as_named(const char *name, enum image_as *as);
  */
 const struct disc_medium *image_as_medium(
 	enum image_as wish, enum image_as drive, uint64_t size, bool udf);
+/* True if the image is to be a CD, and no CD can hold it. */
+bool image_as_is_too_large(enum image_as wish, enum image_as drive, uint64_t size);
 /* True if image_as_medium() depends on udf. */
 bool image_as_needs_volume(enum image_as wish, enum image_as drive, uint64_t size);
 

@@ -28,7 +28,8 @@ static int setup_cd(void **state)
 	return setup_second(state, IMAGE_AS_CD);
 }
 
-static const char *listed_medium(const char *line, const char *name)
+/* Returns a member of an image in the answer to `line`, as text. */
+static const char *listed(const char *line, const char *name, const char *member)
 {
 	static char text[64];
 	json_t *a = answer_to(line), *each;
@@ -38,10 +39,15 @@ static const char *listed_medium(const char *line, const char *name)
 	json_array_foreach(json_object_get(a, "images"), i, each)
 	{
 		if (strcmp(json_string_value(json_object_get(each, "name")), name) == 0)
-			snprintf(text, sizeof(text), "%s", field_text(each, "medium"));
+			snprintf(text, sizeof(text), "%s", field_text(each, member));
 	}
 	json_decref(a);
 	return text;
+}
+
+static const char *listed_medium(const char *line, const char *name)
+{
+	return listed(line, name, "medium");
 }
 
 static unsigned profile(unsigned drive)
@@ -104,13 +110,21 @@ static void a_drive_for_cds_refuses_what_is_none(void **state)
 {
 	(void)state;
 	put_size("media/over.iso", (off_t)CD_BYTES(449849) + 1);
+	put_size("media/full.iso", (off_t)CD_BYTES(449849));
 	put_appendable("burned.iso");
+	/* The list says beforehand what insert says. */
+	assert_string_equal(listed("list drive=drive1\n", "over.iso", "remark"),
+		"larger than a CD; insert it with as=dvd");
+	assert_string_equal(listed("list drive=drive1\n", "full.iso", "remark"), "");
+	assert_string_equal(listed("list drive=drive1\n", "burned.iso", "remark"), "");
+	assert_string_equal(listed("list drive=drive0\n", "over.iso", "remark"), "");
 	FIFO("insert over.iso drive=drive1\n",
 		"error: \"over.iso\" has 449850 blocks, and a CD has at most 449849 (99 minutes); "
 		"insert it with as=dvd");
 	FIFO("insert over.iso as=dvd drive=drive1\n",
 		"ok: drive1: inserted over.iso (DVD-ROM, 921.29 MB); its size is not a "
 		"multiple of 2048: its last 1 bytes are shown as a zero-padded block");
+	assert_string_equal(listed("list drive=drive1\n", "over.iso", "remark"), "");
 	/* A disc that was burned as a DVD is a DVD in every drive. */
 	fifo_slow("insert burned.iso drive=drive1\n",
 		"ok: drive1: inserted burned.iso (appendable DVD+R, 1 session, 4.70 GB)");
