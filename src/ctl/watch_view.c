@@ -39,6 +39,17 @@ static void add_sample(struct watch_drive *w, const struct watch_sample *s)
 	w->sample[w->count++] = *s;
 }
 
+/*
+ * Returns the bytes of the blocks that are read. What is read of a disc with audio and data tracks
+ * is not known.
+ */
+static unsigned read_block(const json_t *drive)
+{
+	const json_t *cd = json_object_get(drive, "cd");
+
+	return field_number(cd, "audio") > 0 && field_number(cd, "data") == 0 ? AUDIO : BLOCK;
+}
+
 static double rate(uint64_t blocks, unsigned block, uint64_t us)
 {
 	return us ? (double)blocks * block / 1000.0 / ((double)us / 1e6) : 0;
@@ -61,7 +72,7 @@ void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct 
 	old = &w->sample[0];
 	last = &w->sample[w->count > 1 ? w->count - 2 : 0];
 	took = now.us - old->us;
-	*v = (struct watch_view){.read_kb = rate(now.read - old->read, BLOCK, took),
+	*v = (struct watch_view){.read_kb = rate(now.read - old->read, read_block(drive), took),
 		.write_kb = rate(now.written - old->written, block, took),
 		.recorded = field_number(drive, "recorded_blocks"),
 		.nwa = field_number(drive, "nwa"),

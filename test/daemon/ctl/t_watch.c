@@ -106,6 +106,32 @@ static void a_rate_after_a_pause_leaves_out_the_pause(void **state)
 	assert_true(view.read_kb == 2048.0);
 }
 
+/* A sector of audio has 2352 bytes. A disc with data tracks as well may be read at either size. */
+static void reading_audio_counts_whole_sectors(void **state)
+{
+	static const struct {
+		int audio, data;
+		double kb;
+	} rows[] = {{12, 0, 235.2}, {0, 1, 204.8}, {11, 1, 204.8}, {0, 0, 204.8}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(&drive, 0, sizeof(drive));
+		for (unsigned second = 0; second < 3; second++) {
+			json_t *o = status(second * 100, 0, 0);
+
+			json_object_set_new(o, "medium", json_string("cd-rom"));
+			json_object_set_new(o, "cd",
+				json_pack("{s:i, s:i, s:i}", "audio", rows[i].audio, "data",
+					rows[i].data, "seconds", 600));
+			watch_take(&drive, o, second * UINT64_C(1000000), &view);
+			json_decref(o);
+		}
+		assert_int_equal(view.activity, WATCH_READING);
+		assert_true(view.read_kb == rows[i].kb);
+	}
+}
+
 /* A new daemon's counters begin at 0: no rate until the next sample. */
 static void a_rate_covers_the_last_five_seconds(void **state)
 {
@@ -180,6 +206,7 @@ int main(void)
 		T(a_burn_shows_rate_and_time_left),
 		T(an_unknown_end_is_not_shown),
 		T(a_rate_after_a_pause_leaves_out_the_pause),
+		T(reading_audio_counts_whole_sectors),
 		T(a_rate_covers_the_last_five_seconds),
 		T(lines_are_cut_to_the_terminal_width),
 		T(a_problem_is_shown),
