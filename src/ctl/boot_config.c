@@ -7,16 +7,20 @@
 #include <string.h>
 
 #include "ctl/root_file.h"
+#include "util/array.h"
 
 #define INCLUDES 4u /* nested at most */
+
+/* Whether a filter is for this board; of several, the least counts. */
+enum fits { FITS_NOT, FITS_UNKNOWN, FITS };
 
 struct reader {
 	const struct board *board;
 	struct boot_config *out;
-	const char *folder;          /* of config.txt, root included */
-	char section[32];            /* the last filter, "" = [all] */
-	bool model_fits, others_fit; /* filters by model, and all others, are for this board */
-	bool in_overlay;             /* dtparam= is for the dwc2 overlay */
+	const char *folder;        /* of config.txt, root included */
+	char model[32], other[32]; /* the last filter by model, and of another kind; "" = none */
+	enum fits model_fits;
+	bool in_overlay; /* dtparam= is for the dwc2 overlay */
 };
 
 static bool has_word(const char *words, const char *word)
@@ -37,38 +41,55 @@ static bool starts(const char *text, const char *with)
 
 /*
  * Filters of one kind replace each other, filters of different kinds combine, and [all] ends
- * all filters. [HDMI:0] and [HDMI:1] are no filters of what is read here. Filters by monitor, GPIO
- * or serial number count as not for this board: the overlay is examined if there is no controller,
- * and then no such filter has enabled one. It is examined with a controller, too, if the ID pin of
- * the port is grounded: a filter that is for this board is then taken for one that is not.
+ * all filters. [HDMI:0] and [HDMI:1] are no filters of what is read here. Filters by board type,
+ * monitor, GPIO or serial number, and those that newer firmware may have, cannot be judged.
  */
 static void enter_section(struct reader *r, const char *name)
 {
 	r->in_overlay = false;
 	if (starts(name, "HDMI:"))
 		return;
-	snprintf(r->section, sizeof(r->section), "%s", name);
 	if (strcmp(name, "all") == 0) {
-		r->section[0] = '\0';
-		r->model_fits = r->others_fit = true;
-	} else if (starts(name, "pi") || starts(name, "cm") || strcmp(name, "none") == 0 ||
-		   starts(name, "board-type=")) {
-		r->model_fits = has_word(r->board->filters, name);
+		r->model[0] = r->other[0] = '\0';
+		r->model_fits = FITS;
+	} else if (starts(name, "pi") || starts(name, "cm") || strcmp(name, "none") == 0) {
+		snprintf(r->model, sizeof(r->model), "%s", name);
+		r->model_fits = has_word(r->board->filters, name) ? FITS : FITS_NOT;
+	} else if (starts(name, "board-type=")) {
+		snprintf(r->model, sizeof(r->model), "%s", name);
+		r->model_fits = FITS_UNKNOWN;
 	} else {
-		r->others_fit = false;
+		snprintf(r->other, sizeof(r->other), "%s", name);
 	}
+}
+
+static enum fits section_fits(const struct reader *r)
+{
+	return MIN(r->model_fits, *r->other ? FITS_UNKNOWN : FITS);
+}
+
+/* Returns the filter that section_fits() is about: "" = [all]. */
+static const char *section_name(const struct reader *r)
+{
+	return *r->other && r->model_fits != FITS_NOT ? r->other : r->model;
 }
 
 /*
  * Takes dr_mode of an overlay if the section is for this board. Otherwise keeps the section's
- * name: it explains why the overlay has no effect.
+ * name: it explains why the overlay has no effect, or may have none.
  */
 static void take_mode(struct reader *r, const char *mode)
 {
-	if (r->model_fits && r->others_fit)
-		snprintf(r->out->mode, sizeof(r->out->mode), "%s", mode);
-	else if (strcmp(mode, "host") != 0)
-		snprintf(r->out->section, sizeof(r->out->section), "%s", r->section);
+	struct boot_config *out = r->out;
+	enum fits fits = section_fits(r);
+
+	if (fits == FITS) {
+		snprintf(out->mode, sizeof(out->mode), "%s", mode);
+	} else if (strcmp(mode, "host") != 0 && (fits == FITS_UNKNOWN || !*out->section_mode)) {
+		snprintf(out->section, sizeof(out->section), "%s", section_name(r));
+		snprintf(out->section_mode, sizeof(out->section_mode), "%s",
+			fits == FITS_UNKNOWN ? mode : "");
+	}
 }
 
 /* A later overlay replaces the mode of an earlier one. */
@@ -94,7 +115,7 @@ static void take_overlay(struct reader *r, char *value)
 	} else if (!starts(word, "upstream")) { /* upstream includes dwc2 */
 		return;
 	}
-	if (r->model_fits && r->others_fit)
+	if (section_fits(r) == FITS)
 		r->out->blank = blank;
 	take_mode(r, mode);
 }
@@ -117,9 +138,9 @@ static void take_line(struct reader *r, char *line, unsigned depth)
 		take_overlay(r, line + strlen("dtoverlay="));
 	} else if (starts(line, "dtparam=dr_mode=") && r->in_overlay) {
 		take_mode(r, line + strlen("dtparam=dr_mode="));
-	} else if (starts(line, "otg_mode=") && r->model_fits && r->others_fit) {
+	} else if (starts(line, "otg_mode=") && section_fits(r) == FITS) {
 		r->out->otg_mode = atoi(line + strlen("otg_mode=")) == 1;
-		snprintf(r->out->otg_section, sizeof(r->out->otg_section), "%s", r->section);
+		snprintf(r->out->otg_section, sizeof(r->out->otg_section), "%s", section_name(r));
 	} else if (starts(line, "include ") && depth < INCLUDES) {
 		snprintf(path, sizeof(path), "%s/%s", r->folder, line + strlen("include "));
 		read_file(r, path, depth + 1);
@@ -144,8 +165,7 @@ static bool read_config(
 	const char *root, const char *folder, const struct board *board, struct boot_config *out)
 {
 	char path[512], dir[480];
-	struct reader r = {
-		.board = board, .out = out, .folder = dir, .model_fits = true, .others_fit = true};
+	struct reader r = {.board = board, .out = out, .folder = dir, .model_fits = FITS};
 	FILE *f;
 
 	memset(out, 0, sizeof(*out));

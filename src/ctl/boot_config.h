@@ -11,13 +11,15 @@
 #include "ctl/doctor_board.h"
 
 struct boot_config {
-	char path[64];        /* the file, below root; "" = none could be read */
-	char mode[16];        /* dr_mode of the overlay that applies, "" = none does */
-	char section[32];     /* a section with the overlay that is not for this board, "" = none */
-	bool blank;           /* the overlay's line has a blank before dr_mode */
-	bool elsewhere;       /* only /boot/config.txt has it, which newer systems do not read */
-	bool otg_mode;        /* otg_mode=1 applies ... */
-	char otg_section[32]; /* ... in this section, "" = for all boards */
+	char path[64];         /* the file, below root; "" = none could be read */
+	char mode[16];         /* dr_mode of the overlay that applies, "" = none does */
+	char section[32];      /* the filter that may keep the overlay from this board, "" = none */
+	char section_mode[16]; /* dr_mode of the overlay there, if that filter cannot be judged;
+				  "" = it is known not to be for this board */
+	bool blank;            /* the overlay's line has a blank before dr_mode */
+	bool elsewhere;        /* only /boot/config.txt has it, which newer systems do not read */
+	bool otg_mode;         /* otg_mode=1 applies ... */
+	char otg_section[32];  /* ... in this section, "" = for all boards */
 };
 
 /* Reads config.txt for that board from /boot/firmware or /boot below root. */

@@ -75,12 +75,32 @@ static void check_board(struct exam *x)
 			f->page);
 }
 
-#define LINE "dtoverlay=dwc2,dr_mode=peripheral"
+#define LINE     "dtoverlay=dwc2,dr_mode=peripheral"
+#define UNJUDGED "and whether that is for this board is not known"
 
 static void advise_line(struct exam *x, const char *path)
 {
 	exam_advise(
 		x, "Put the line " LINE " at the end of %s, below a line [all], and reboot.", path);
+}
+
+/*
+ * Only a section has the overlay. Without a controller it has not been in effect; with one, the
+ * running system may say, if the section cannot be judged.
+ */
+static void check_section(struct exam *x)
+{
+	const struct facts *f = &x->facts;
+	const struct boot_config *b = &f->boot;
+	bool may_apply = f->udcs > 0 && strcmp(b->section_mode, "peripheral") == 0 &&
+			 (*f->mode == '\0' || strcmp(f->mode, "peripheral") == 0);
+
+	if (may_apply)
+		exam_note(x, "config.txt", "%s has the dwc2 line in section [%s], " UNJUDGED,
+			b->path, b->section);
+	else if (exam_bad(x, "config.txt", "%s has the dwc2 line in section [%s], %s", b->path,
+			 b->section, *b->section_mode ? UNJUDGED : "which is not for this board"))
+		advise_line(x, b->path);
 }
 
 /* Without a controller, or with one that the port's ID pin disables, the overlay must be right. */
@@ -109,10 +129,7 @@ static bool overlay_ok(struct exam *x)
 		return false;
 	}
 	if (*b->section != '\0') {
-		if (exam_bad(x, "config.txt",
-			    "%s has the dwc2 line in section [%s], which is not for this board",
-			    b->path, b->section))
-			advise_line(x, b->path);
+		check_section(x);
 		return false;
 	}
 	if (exam_bad(x, "config.txt", "%s has no dtoverlay=dwc2 for this board%s", b->path,
@@ -153,8 +170,13 @@ static void check_config(struct exam *x)
 			return;
 	} else if (strcmp(b->mode, "peripheral") != 0 && strcmp(b->mode, "otg") != 0) {
 		/* A device tree can make the port a device without the overlay. */
-		exam_note(x, "config.txt", "%s %s, but there is a controller", b->path,
-			*b->mode ? "makes the port a host" : "has no dtoverlay=dwc2");
+		if (*b->mode == '\0' && *b->section_mode)
+			exam_note(x, "config.txt",
+				"%s has the dwc2 line in section [%s], and there is a controller",
+				b->path, b->section);
+		else
+			exam_note(x, "config.txt", "%s %s, but there is a controller", b->path,
+				*b->mode ? "makes the port a host" : "has no dtoverlay=dwc2");
 		return;
 	}
 	exam_good(x, "config.txt", "%s makes the port \"%s\"", b->path, b->mode);

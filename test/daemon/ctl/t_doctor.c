@@ -96,7 +96,15 @@ static void config_txt_is_checked_by_section(void **state)
 		{"[cm4]\n" LINE, "in section [cm4], which is not for this board", "Put the line"},
 		{"[pi4]\n[cm5]\n" LINE, "in section [cm5]", "Put the line"},
 		{"[none]\n" LINE, "in section [none]", "Put the line"},
-		{"[gpio4=1]\n[pi4]\n" LINE, "in section [pi4]", "Put the line"},
+		{"[gpio4=1]\n[cm4]\n" LINE, "in section [cm4], which is not", "Put the line"},
+		{"[gpio4=1]\n" LINE, "in section [gpio4=1], and whether that is for this board",
+			"Put the line"},
+		{"[gpio4=1]\n[pi4]\n" LINE, "in section [gpio4=1], and whether", "Put the line"},
+		{"[pi4]\n[0x1234abcd]\n" LINE "[cm5]\n" LINE, "in section [0x1234abcd], and",
+			"Put the line"},
+		{"[EDID=VSC-TD2220]\n" LINE, "in section [EDID=VSC-TD2220], and", "Put the line"},
+		{"[board-type=0x11]\n" LINE, "in section [board-type=0x11], and", "Put the line"},
+		{"[tryboot]\n" LINE, "in section [tryboot], and whether", "Put the line"},
 		{"dtoverlay=dwc2,dr_mode=host\n", "makes the port \"host\"",
 			"In /boot/firmware/config.txt, let the dtoverlay=dwc2 line"},
 		{LINE "[pi4]\ndtoverlay=dwc2,dr_mode=host\n", "\"host\"", "In /boot/firmware"},
@@ -119,6 +127,8 @@ static void config_txt_is_checked_by_section(void **state)
 		"dtoverlay=dwc2\ndtparam=dr_mode=peripheral\n",
 		"dtoverlay=upstream\n",
 		"[gpio4=1]\n[all]\n" LINE "[cm5]\n",
+		"[gpio4=1]\n" LINE "[all]\n" LINE,
+		"[cm4]\n[pi4]\n[HDMI:0]\n" LINE,
 		"include more.txt\n",
 	};
 
@@ -168,6 +178,41 @@ static void the_config_txt_that_is_read_is_checked(void **state)
 	controller("not attached", "mmcgadget");
 	examine(0, NOT_CONNECTED);
 	assert_finds("config.txt", "makes the port \"otg\"", "In /boot/config.txt, let the");
+}
+
+/*
+ * A model A has a controller even as a host: nobody can tell from config.txt alone whether a
+ * section by GPIO applies, but the running device tree can.
+ */
+static void a_section_that_cannot_be_judged_is_not_blamed(void **state)
+{
+	(void)state;
+	put_file(TREE "/model", "Raspberry Pi 3 Model A Plus Rev 1.0");
+	put_file("/boot/firmware/config.txt", "[pi3+]\n[gpio4=1]\n" LINE);
+	examine(0, CONNECTED);
+	assert_false(report.bad);
+	assert_int_equal(report.check[4].verdict, DOCTOR_NOTE);
+	assert_string_equal(report.check[4].text,
+		"/boot/firmware/config.txt has the dwc2 line in section [gpio4=1], and there is a "
+		"controller");
+	controller("not attached", "mmcgadget");
+	examine(0, NOT_CONNECTED);
+	assert_finds("host", "the controller sees no cable", "Plug a USB-A to USB-A cable into");
+	assert_int_equal(report.check[4].verdict, DOCTOR_NOTE);
+	assert_string_equal(report.check[4].text,
+		"/boot/firmware/config.txt has the dwc2 line in section [gpio4=1], and whether "
+		"that is for this board is not known");
+	put_file(TREE "/soc/usb@7e980000/dr_mode", "otg");
+	examine(0, NOT_CONNECTED);
+	assert_finds("config.txt", "in section [gpio4=1], and whether", "Put the line");
+	put_file(TREE "/soc/usb@7e980000/dr_mode", "peripheral");
+	put_file("/boot/firmware/config.txt", "[gpio4=1]\ndtoverlay=dwc2\n");
+	examine(0, NOT_CONNECTED);
+	assert_finds("config.txt", "in section [gpio4=1], and whether", "Put the line");
+	/* A section for another model is known not to apply. */
+	put_file("/boot/firmware/config.txt", "[gpio4=1]\n[pi4]\n" LINE);
+	examine(0, NOT_CONNECTED);
+	assert_finds("config.txt", "in section [pi4], which is not for this board", "Put the line");
 }
 
 static void a_missing_driver_is_found(void **state)
@@ -268,6 +313,7 @@ int main(void)
 		T(each_board_has_its_port_and_page),
 		T(config_txt_is_checked_by_section),
 		T(the_config_txt_that_is_read_is_checked),
+		T(a_section_that_cannot_be_judged_is_not_blamed),
 		T(a_missing_driver_is_found),
 		T(a_controller_without_overlay_is_accepted),
 		cmocka_unit_test_setup_teardown(the_program_prints_text_or_json, setup, teardown),
