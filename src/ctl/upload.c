@@ -261,7 +261,7 @@ static enum exit_code upload(struct upload *u)
 
 enum exit_code upload_run(const struct options *o)
 {
-	struct sigaction act = {.sa_handler = on_signal};
+	struct sigaction act = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 	struct upload u = {.in = -1, .out = -1};
 	enum exit_code r;
 
@@ -271,7 +271,10 @@ enum exit_code upload_run(const struct options *o)
 	u.name = strrchr(u.path, '/') ? strrchr(u.path, '/') + 1 : u.path;
 	if (u.p.name[1])
 		u.name = u.p.name[1];
-	/* SIGINT and SIGTERM end the copy, and the bytes that arrived are saved. */
+	/*
+	 * SIGINT and SIGTERM end the copy, and the bytes that arrived are saved. A second one ends
+	 * the client, which may wait for an answer that does not come.
+	 */
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
 	r = upload(&u);

@@ -167,6 +167,22 @@ static void get_names_the_image_that_cannot_be_read(void **state)
 	assert_int_equal(access(in_scratch("copy.iso"), F_OK), -1);
 }
 
+/* The first signal asks for what arrived to be saved, the second one ends the client. */
+static void an_upload_can_be_ended_without_an_answer(void **state)
+{
+	static char out[64];
+	char upload[512];
+
+	(void)state;
+	put_size("a.iso", 4096);
+	snprintf(upload, sizeof(upload),
+		"upload %s & p=$!; for signal in TERM TERM KILL; do sleep 1; kill -$signal $p; "
+		"done 2>/dev/null; wait $p; echo $?",
+		in_scratch("a.iso"));
+	ctl(upload, "", out, sizeof(out));
+	assert_string_equal(out, "143\n");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, scratch_make, scratch_remove)
@@ -175,6 +191,7 @@ int main(void)
 		T(the_client_shows_nothing_deceptive_itself),
 		T(what_is_no_answer_is_an_error),
 		T(get_names_the_image_that_cannot_be_read),
+		T(an_upload_can_be_ended_without_an_answer),
 	};
 
 	return cmocka_run_group_tests_name("other daemons", tests, NULL, NULL);
