@@ -36,16 +36,17 @@ static const struct verb *verb_of(const char *name)
 void ask_as_typed(const char *typed, const char *text, char *out, size_t size)
 {
 	static const char sent[] = "status: ", usage[] = " (usage: status ";
-	const char *at = strstr(text, usage);
+	const char *at = strstr(text, usage), *rest = at ? strchr(at, ')') : NULL;
+	bool wait = strcmp(typed, WAIT_VERB) == 0;
 
-	if (strcmp(typed, WATCH_VERB) != 0 || strncmp(text, sent, strlen(sent)) != 0) {
+	if ((!wait && strcmp(typed, WATCH_VERB) != 0) || strncmp(text, sent, strlen(sent)) != 0) {
 		snprintf(out, size, "%s", text);
 		return;
 	}
 	text += strlen(sent);
-	if (at)
-		snprintf(out, size, "%s: %.*s (usage: %s)", typed, (int)(at - text), text,
-			WATCH_SYNOPSIS);
+	if (rest)
+		snprintf(out, size, "%s: %.*s (usage: %s%s", typed, (int)(at - text), text,
+			wait ? WAIT_SYNOPSIS : WATCH_SYNOPSIS, rest);
 	else
 		snprintf(out, size, "%s: %s", typed, text);
 }

@@ -17,8 +17,8 @@
  */
 enum exit_code ask_line(const struct options *o, const char *verb, char line[ASK_LINE]);
 /*
- * watch sends the command status: copies the text of a refusal as one of the command that was
- * typed, which its beginning and its usage name.
+ * watch and wait send the command status: copies the text of a refusal as one of the command that
+ * was typed, which its beginning and its usage name.
  */
 void ask_as_typed(const char *typed, const char *text, char *out, size_t size);
 /* Connects to the daemon. A descriptor; or -1, reported with *code. */

@@ -142,7 +142,7 @@ static json_t *ask_once(const struct options *o, int fd, const struct wait_reque
 	enum exit_code *code)
 {
 	json_t *answer = NULL;
-	char *text = NULL;
+	char *text = NULL, why[512] = "the daemon's answer cannot be read";
 
 	if (client_send(fd, r->line) < 0 || !is_answered(r, fd, end) ||
 		client_receive(fd, &text) < 0) {
@@ -154,10 +154,10 @@ static json_t *ask_once(const struct options *o, int fd, const struct wait_reque
 	free(text);
 	if (answer_is_ok(answer) && json_array_size(json_object_get(answer, "drives")) > 0)
 		return answer;
+	if (json_is_object(answer))
+		ask_as_typed(WAIT_VERB, format_message(answer), why, sizeof(why));
 	*code = say_failure(o->json, json_object_get(answer, "usage") ? EXIT_USAGE : EXIT_REFUSED,
-		*field_text(answer, "code") ? field_text(answer, "code") : "io-error", "%s",
-		json_is_object(answer) ? format_message(answer)
-				       : "the daemon's answer cannot be read");
+		*field_text(answer, "code") ? field_text(answer, "code") : "io-error", "%s", why);
 	json_decref(answer);
 	return NULL;
 }
