@@ -27,9 +27,11 @@ bool passing_words(const struct options *o, struct passing *p)
 
 	*p = (struct passing){.o = o, .drive = o->drive, .fd = -1};
 	for (unsigned i = 1; i < o->count; i++) {
-		if (!o->literal[i] && strncasecmp(o->word[i], "drive=", 6) == 0 && !p->drive)
+		bool drive = !o->literal[i] && strncasecmp(o->word[i], "drive=", 6) == 0;
+
+		if (drive && !p->drive)
 			p->drive = o->word[i] + 6;
-		else if (names < ARRAY_LEN(p->name))
+		else if (!drive && names < ARRAY_LEN(p->name))
 			p->name[names++] = o->word[i];
 		else
 			return false;

@@ -251,6 +251,8 @@ static const struct habit habits[] = {
 	{"get MOVIE && rm movie.iso", 0, "wrote movie.iso, 40.96 kB"},
 	{"get films/movie.iso again.iso && rm again.iso", 0, "wrote again.iso, 40.96 kB"},
 	{"get movie >/dev/null && mmcgadgetctl get MOVIE", 1, "movie.iso: File exists"},
+	{"get a.iso drive=0 drive=1", 2, "usage: get NAME [FILE] [drive=DRIVE]"},
+	{"get a.iso -d 0 drive=1", 2, "usage: get NAME [FILE] [drive=DRIVE]"},
 	{"get movie.isp", 1, "did you mean \"films/movie.iso\"?"},
 };
 
