@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -249,6 +250,18 @@ static const char *helped_verb(const struct options *o)
 	return o->count > 0 ? o->word[0] : NULL;
 }
 
+/*
+ * The next file or socket would take the place of a standard descriptor that is closed, and what
+ * is printed would go there. What takes it here cannot be printed to, which is reported.
+ */
+static void hold_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.socket = CLIENT_SOCKET};
@@ -256,6 +269,7 @@ int main(int argc, char **argv)
 	int r = options_parse(argc, argv, &o, why, sizeof(why));
 	enum exit_code code;
 
+	hold_standard_descriptors();
 	/* Asked for help, the client does nothing else, whatever the other words are. */
 	if (o.help || word_is(&o, 0, "help") || (o.count == 2 && word_is(&o, 1, "help")))
 		return help(&o, helped_verb(&o));

@@ -542,6 +542,26 @@ static void nothing_is_said_when_the_reader_has_gone(void **state)
 	assert_string_equal(err, "");
 }
 
+/* What is printed must not go to a file or socket that takes the place of a closed descriptor. */
+static void a_closed_output_is_told(void **state)
+{
+	static const struct habit rows[] = {
+		{"status >&-", 1, "standard output: Bad file descriptor"},
+		{"--json list >&-", 1, "standard output: Bad file descriptor"},
+		{"watch >&-", 1, "standard output: "},
+		{"watch --json >&-", 1, "standard output: "},
+		{"events >&-", 1, "standard output: "},
+		{"list <&-", 0, "My Holiday.iso"},
+		{"version; mmcgadgetctl get a.iso got.iso <&- >&- 2>&-; cmp got.iso $M/a.iso", 0,
+			""},
+	};
+
+	(void)state;
+	put_discs();
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		check(&rows[i]);
+}
+
 /* script(1) makes the terminal. */
 static void a_terminal_gets_what_it_can_show(void **state)
 {
@@ -589,6 +609,7 @@ int main(void)
 		T(wait_ends_with_the_burn),
 		T(a_full_disk_is_told),
 		T(nothing_is_said_when_the_reader_has_gone),
+		T(a_closed_output_is_told),
 		T(a_terminal_gets_what_it_can_show),
 	};
 
