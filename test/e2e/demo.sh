@@ -70,7 +70,7 @@ ask_board() {
 	if [ "$kind" = BOARD_PI ]; then
 		config=/boot/firmware/config.txt
 		[ -e "$root$config" ] || config=/boot/config.txt
-		line=$(sed -n 's/^#define LINE "\(.*\)"$/\1/p' "$top/src/ctl/doctor.c")
+		line=$(sed -n 's/^#define LINE  *"\(.*\)"$/\1/p' "$top/src/ctl/doctor.c")
 		if grep -qs "^$line" "$root$config"; then
 			say "  $config has the line $line. If you have just written it, reboot: sudo reboot"
 			say "  If you have rebooted since, the line is in a section of another board; $page says more."
