@@ -462,8 +462,8 @@ whole_report() { # with the findings and the logs of daemon and kernel; its file
 	wait_line '^CARD report' 300
 	fat_copy mmcgadget-full-report.txt >"$work/whole"
 	is "$(stat -c %s "$work/whole")" 131072 && has "$(head -n 1 "$work/whole")" '^Report of mmcgadgetctl ' &&
-		has "$(sed -n '/^== doctor/,/^== /p' "$work/whole")" '^good ' && has "$(sed -n '/^== log of/,/^== /p' "$work/whole")" 'mmcgadgetd' &&
-		has "$(sed -n '/^== kernel log/,$p' "$work/whole")" '^\[.*dummy_hcd' || return
+		has "$(sed -n '/^== doctor/,/^== /p' "$work/whole")" '^good ' && has "$(sed -n '/^== end of mmcgadgetd/,/^== /{ /^== /!p }' "$work/whole")" 'mmcgadgetd' &&
+		has "$(sed -n '/^== end of the kernel/,$p' "$work/whole")" '^\[.*dummy_hcd' || return
 	echo "# the whole report has $(tr -s '\n' <"$work/whole" | wc -c) bytes" >&3
 }
 settings_stay() {
