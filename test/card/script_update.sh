@@ -66,7 +66,7 @@ pc_network() {
 	printf '#!/bin/sh\n[ "$1" != bound ] || { ip addr add "$ip/$mask" dev "$interface"; echo "$ip/$mask $serverid" >/run/lease; }\n' >/run/lease.sh
 	chmod 755 /run/lease.sh
 	nsenter -t $there -n ip link set "$pc" up
-	nsenter -t $there -n udhcpc -i "$pc" -n -q -t 20 -T 1 -s /run/lease.sh >/run/dhcp.log 2>&1 || tail -n 1 /run/dhcp.log
+	nsenter -t $there -n udhcpc -i "$pc" -n -q -t 120 -T 1 -s /run/lease.sh >/run/dhcp.log 2>&1 || tail -n 1 /run/dhcp.log
 	nsenter -t $there -n wget -q -O /run/page http://10.55.0.1/ 2>&1
 	echo "$(cat /run/lease) $(grep -c '<title>' /run/page)"
 	kill $there
