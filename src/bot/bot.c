@@ -237,7 +237,7 @@ void bot_disabled(struct bot *b)
 
 void bot_class_reset(struct bot *b)
 {
-	bool dirty = b->state == BOT_DATA_OUT || (b->state == BOT_DEAD && b->more_expected) ||
+	bool dirty = bot_out_expected(b) || (b->state == BOT_DEAD && b->more_expected) ||
 		     b->resync == BOT_RESYNC_DIRTY;
 
 	b->stats.resets++;

@@ -30,8 +30,7 @@ static void give_up_out(struct bot *b)
 	b->state = BOT_CSW;
 }
 
-/* Returns the bytes that the host is about to send, as data of the command or of the held CBW. */
-static uint32_t out_expected(const struct bot *b)
+uint32_t bot_out_expected(const struct bot *b)
 {
 	struct cbw cbw;
 
@@ -49,7 +48,7 @@ static uint32_t out_expected(const struct bot *b)
  */
 static uint32_t out_uncovered(const struct bot *b, bool *cbw_read, bool *stuck)
 {
-	uint32_t left = out_expected(b);
+	uint32_t left = bot_out_expected(b);
 	uint32_t i;
 
 	*cbw_read = false;
@@ -141,7 +140,8 @@ void bot_read_failed(struct bot *b, int32_t error)
 	if (++b->out_failures > OUT_FAILURES_MAX)
 		b->out_parked = true;
 	/* It may have had data of the held CBW: that command must end as one that has begun. */
-	if (error != -EAGAIN && error != -ENOMEM && b->state == BOT_CSW_QUEUED && out_expected(b))
+	if (error != -EAGAIN && error != -ENOMEM && b->state == BOT_CSW_QUEUED &&
+		bot_out_expected(b))
 		bot_finish(b);
 	switch (error) {
 	case -EAGAIN: /* the read never reached the hardware: no data is lost */

@@ -151,6 +151,8 @@ bool bot_take_sent(struct bot *b, int32_t result);
 
 /* ---- bot_out.c ---- */
 
+/* Returns the bytes that the host is about to send, as data of the command or of the held CBW. */
+uint32_t bot_out_expected(const struct bot *b);
 /* Posts the reads that are due. True: it gave up a data-out phase, and b->state is BOT_CSW. */
 bool bot_fill_out(struct bot *b);
 /*

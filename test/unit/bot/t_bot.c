@@ -295,6 +295,44 @@ static void lost_data_of_a_held_cbw_leaves_no_gap(void **state)
 	}
 }
 
+/*
+ * A reset ends a data phase of which BOT knows the CBW alone: it held that, as it did not know that
+ * the CSW before was sent, and it learns of a whole read of data after the reset. What is left of
+ * that data phase is skipped, as if the command had begun. told: it has begun.
+ */
+static void late_data_of_a_held_cbw_is_skipped_after_a_reset(void **state)
+{
+	(void)state;
+	for (unsigned told = 0; told < 2; told++) {
+		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+		uint8_t cbw[CBW_LEN];
+
+		r->ep->hold_sent = true;
+		rig_set_intent(r, MMC_DIR_NONE, 0);
+		assert_int_equal(rig_command(r, MMC_DIR_NONE, 0, NULL), CSW_PASSED);
+		rig_set_intent(r, MMC_DIR_OUT, 65536);
+		rig_cbw(r, cbw, MMC_DIR_OUT, 65536);
+		assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
+		r->ep->hold_sent = !told;
+		mem_ep_deliver_all(r->ep);
+		assert_int_equal(r->drive.begun, told ? 2 : 1);
+		r->ep->blocked = true;
+		fill_pattern(r->data, 0, 32768, 0);
+		assert_int_equal(mem_host_out(r->ep, r->data, 32768, false), 0);
+		bot_class_reset(r->bot);
+		mem_ep_deliver_all(r->ep);
+		assert_int_equal(r->ep->resets_done, 1);
+		r->ep->blocked = false;
+		mem_ep_deliver_all(r->ep);
+		mem_host_clear_halt_in(r->ep);
+		mem_host_clear_halt_out(r->ep);
+		assert_int_equal(bot_get_stats(r->bot)->invalid_cbws, 0);
+		rig_use_up_reads(r);
+		rig_expect_working(r);
+		rig_free(r);
+	}
+}
+
 static void statistics_count_commands_bytes_and_resets(void **state)
 {
 	const struct bot_config config = {.max_lun = 0};
@@ -345,6 +383,7 @@ int main(void)
 		cmocka_unit_test(data_after_a_held_cbw_proves_the_csw_was_read),
 		cmocka_unit_test(data_out_of_a_held_cbw_completes_its_reads),
 		cmocka_unit_test(lost_data_of_a_held_cbw_leaves_no_gap),
+		cmocka_unit_test(late_data_of_a_held_cbw_is_skipped_after_a_reset),
 		cmocka_unit_test(statistics_count_commands_bytes_and_resets),
 	};
 
