@@ -66,7 +66,7 @@ void mmc_restore(struct mmc_drive *d, const struct mmc_saved *s, struct disc *di
 	d->media_event = s->media_event <= MEDIA_EVENT_REMOVAL ? s->media_event : MEDIA_EVENT_NONE;
 	d->feature_change = s->feature_change;
 	d->gesn_seen = s->gesn_seen;
-	d->sense = s->sense & 0x0fffff;
+	d->sense = s->sense & (SENSE_DEFERRED | 0x0fffff);
 	d->sense_has_lba = s->sense_has_lba;
 	d->sense_lba = s->sense_lba;
 	d->commands = s->commands;

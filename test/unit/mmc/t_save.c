@@ -86,6 +86,29 @@ static void locks_sense_and_pages_stay(void **state)
 	mmc_drive_free(d);
 }
 
+/* REQUEST SENSE comes after the restart: the error is still that of an earlier command. */
+static void the_sense_of_a_deferred_error_stays(void **state)
+{
+	static const uint8_t write[10] = {0x2a, [8] = 16}, data[16 * MEDIA_BLOCK];
+	struct media_fault sync = {
+		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .times = 1, .error = EIO};
+	struct media *m = media_fault_new(media_mem_new(0, true));
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, disc_new(m, 0, NULL, NULL));
+	drain_events(d);
+	assert_int_equal(command_with(d, write, 10, 0, data), 0);
+	media_fault_set(m, &sync);
+	mmc_flush(d);
+	assert_int_equal(command_with(d, write, 10, 0, data), 0x1030c00);
+	d = restored(d, blank());
+	assert_int_equal(mmc_last_sense(d), 0x1030c00);
+	assert_int_equal(command(d, 0x03, 0, 0, 0, 18, 0), 0);
+	assert_int_equal(answer.data[0] & 0x7f, 0x71);
+	mmc_drive_free(d);
+}
+
 static void pending_attentions_and_events_stay(void **state)
 {
 	struct mmc_drive *d = new_drive();
@@ -230,6 +253,7 @@ int main(void)
 		cmocka_unit_test(a_disc_in_the_drive_stays),
 		cmocka_unit_test(an_empty_drive_stays_empty),
 		cmocka_unit_test(locks_sense_and_pages_stay),
+		cmocka_unit_test(the_sense_of_a_deferred_error_stays),
 		cmocka_unit_test(pending_attentions_and_events_stay),
 		cmocka_unit_test(a_lost_write_and_a_delayed_eject_request_stay),
 		cmocka_unit_test(an_open_tray_stays_open),
