@@ -25,6 +25,8 @@ mmc_sense_t cmd_start_stop_finish(struct mmc_drive *d, const uint8_t *cdb)
 	bool load_eject = cdb[4] & 0x02;
 	bool power = cdb[4] >> 4;
 	struct disc *disc = d->cmd.disc;
+	/* False: it was taken out, and maybe replaced, while its sync was running. */
+	bool is_in = disc == mmc_loaded(d);
 	int r = disc && !start ? disc_sync(disc) : DISC_OK;
 
 	/*
@@ -33,7 +35,7 @@ mmc_sense_t cmd_start_stop_finish(struct mmc_drive *d, const uint8_t *cdb)
 	 */
 	if (r < 0)
 		return sense_from_disc(r, true);
-	if (disc && !start && d->write_lost) {
+	if (disc && is_in && !start && d->write_lost) {
 		d->write_lost = false;
 		return SENSE_DEFERRED_WRITE_ERROR;
 	}
@@ -41,7 +43,7 @@ mmc_sense_t cmd_start_stop_finish(struct mmc_drive *d, const uint8_t *cdb)
 	if (power || !load_eject)
 		return SENSE_NONE;
 	if (!start)
-		return mmc_host_eject(d);
+		return is_in ? mmc_host_eject(d) : SENSE_NONE;
 	mmc_host_load(d);
 	return SENSE_NONE;
 }

@@ -153,6 +153,39 @@ static void reserve_in_flight_of_an_ejected_disc_leaves_the_new_disc_blank(void 
 	mmc_drive_free(d);
 }
 
+/* A command waits for storage; meanwhile the disc is swapped. */
+static struct mmc_drive *swapped_during(const uint8_t cdb[6])
+{
+	struct media_fault wait = {.kind = MEDIA_FAULT_AGAIN, .on_sync = true, .times = 1};
+	struct media *m = media_fault_new(media_mem_new(0, true));
+	static const uint8_t data[16 * MEDIA_BLOCK], write[10] = {0x2a, [8] = 16};
+	struct mmc_drive *d = new_drive();
+
+	mmc_insert(d, disc_new(m, 0, count_release, NULL));
+	drain_events(d);
+	assert_int_equal(command_with(d, write, 10, 0, data), 0);
+	media_fault_set(m, &wait);
+	mmc_begin(d, cdb, 6, 0, &answer.xfer);
+	assert_int_equal(mmc_end(d), MMC_AGAIN);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	mmc_insert(d, blank());
+	return d;
+}
+
+static void eject_in_flight_leaves_the_new_disc_in(void **state)
+{
+	static const uint8_t eject[6] = {0x1b, [4] = 2};
+	struct mmc_drive *d = swapped_during(eject);
+
+	(void)state;
+	assert_int_equal(mmc_end(d), MMC_GOOD);
+	assert_true(state_of(d).loaded);
+	assert_int_equal(test_unit_ready(d), 0x62800);
+	assert_int_equal(test_unit_ready(d), 0);
+	assert_int_equal(media_event(d), 2);
+	mmc_drive_free(d);
+}
+
 static void abort_drops_the_reference_to_the_disc(void **state)
 {
 	struct mmc_drive *d = new_drive();
@@ -576,6 +609,7 @@ int main(void)
 		cmocka_unit_test(close_in_flight_ends_on_its_disc),
 		cmocka_unit_test(close_in_flight_of_an_ejected_disc_reports_no_new_disc),
 		cmocka_unit_test(reserve_in_flight_of_an_ejected_disc_leaves_the_new_disc_blank),
+		cmocka_unit_test(eject_in_flight_leaves_the_new_disc_in),
 		cmocka_unit_test(abort_drops_the_reference_to_the_disc),
 		cmocka_unit_test(a_write_waits_for_the_medium_at_every_step),
 		cmocka_unit_test(a_read_waits_for_the_medium_at_every_step),
