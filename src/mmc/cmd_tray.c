@@ -63,7 +63,8 @@ mmc_sense_t cmd_prevent_allow_finish(struct mmc_drive *d, const uint8_t *cdb)
 		r = disc_sync(disc);
 	if (r == -EAGAIN)
 		return SENSE_AGAIN;
-	d->write_lost |= r < 0;
+	/* The next disc has lost nothing, if this one was taken out meanwhile. */
+	d->write_lost |= r < 0 && disc == mmc_loaded(d);
 	if (persistent)
 		d->persistent_prevent = prevent;
 	else

@@ -154,17 +154,19 @@ static void reserve_in_flight_of_an_ejected_disc_leaves_the_new_disc_blank(void 
 }
 
 /* A command waits for storage; meanwhile the disc is swapped. */
+static struct media *in_flight;
+
 static struct mmc_drive *swapped_during(const uint8_t cdb[6])
 {
 	struct media_fault wait = {.kind = MEDIA_FAULT_AGAIN, .on_sync = true, .times = 1};
-	struct media *m = media_fault_new(media_mem_new(0, true));
 	static const uint8_t data[16 * MEDIA_BLOCK], write[10] = {0x2a, [8] = 16};
 	struct mmc_drive *d = new_drive();
 
-	mmc_insert(d, disc_new(m, 0, count_release, NULL));
+	in_flight = media_fault_new(media_mem_new(0, true));
+	mmc_insert(d, disc_new(in_flight, 0, count_release, NULL));
 	drain_events(d);
 	assert_int_equal(command_with(d, write, 10, 0, data), 0);
-	media_fault_set(m, &wait);
+	media_fault_set(in_flight, &wait);
 	mmc_begin(d, cdb, 6, 0, &answer.xfer);
 	assert_int_equal(mmc_end(d), MMC_AGAIN);
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
@@ -183,6 +185,24 @@ static void eject_in_flight_leaves_the_new_disc_in(void **state)
 	assert_int_equal(test_unit_ready(d), 0x62800);
 	assert_int_equal(test_unit_ready(d), 0);
 	assert_int_equal(media_event(d), 2);
+	mmc_drive_free(d);
+}
+
+/* What was lost is of the old disc: a WRITE to the new one must not report it. */
+static void allow_in_flight_blames_no_new_disc_for_the_loss(void **state)
+{
+	static const uint8_t data[16 * MEDIA_BLOCK], write[10] = {0x2a, [8] = 16};
+	static const uint8_t allow[6] = {0x1e};
+	struct media_fault fail = {
+		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .times = 1, .error = EIO};
+	struct mmc_drive *d;
+
+	(void)state;
+	d = swapped_during(allow);
+	media_fault_set(in_flight, &fail);
+	assert_int_equal(mmc_end(d), MMC_GOOD);
+	drain_events(d);
+	assert_int_equal(command_with(d, write, 10, 0, data), 0);
 	mmc_drive_free(d);
 }
 
@@ -610,6 +630,7 @@ int main(void)
 		cmocka_unit_test(close_in_flight_of_an_ejected_disc_reports_no_new_disc),
 		cmocka_unit_test(reserve_in_flight_of_an_ejected_disc_leaves_the_new_disc_blank),
 		cmocka_unit_test(eject_in_flight_leaves_the_new_disc_in),
+		cmocka_unit_test(allow_in_flight_blames_no_new_disc_for_the_loss),
 		cmocka_unit_test(abort_drops_the_reference_to_the_disc),
 		cmocka_unit_test(a_write_waits_for_the_medium_at_every_step),
 		cmocka_unit_test(a_read_waits_for_the_medium_at_every_step),
