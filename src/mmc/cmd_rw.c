@@ -292,8 +292,11 @@ mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 		r = disc_close_track(disc, track_to_close(disc, cdb));
 	else
 		r = disc_close_session(disc);
-	/* A test write ends with its session: the disc is again as it was before. */
-	if (function != CLOSE_TRACK)
+	/*
+	 * A test write ends with its session: the disc is again as it was before. The track of a
+	 * disc-at-once is all of its session.
+	 */
+	if (function != CLOSE_TRACK || disc->layout.finalised != finalised)
 		(void)disc_test_write(disc, false);
 	/* The host has cached size and TOC of a blank: an attention makes it read them again. */
 	if (disc->layout.sessions != sessions || disc->layout.finalised != finalised)
