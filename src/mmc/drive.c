@@ -47,6 +47,9 @@ void mmc_bus_reset(struct mmc_drive *d)
 	d->ua |= UA_RESET;
 	modepage_reset(d);
 	mmc_default_speeds(d);
+	/* Page 05h asks for no test write any more, and the next host must not see one. */
+	if (d->disc)
+		(void)disc_test_write(d->disc, false);
 }
 
 bool mmc_flush(struct mmc_drive *d)

@@ -145,7 +145,8 @@ const struct mmc_config *mmc_get_config(const struct mmc_drive *d);
 void mmc_transport_reset(struct mmc_drive *d);
 /*
  * Bus reset, power-on, new configuration: as mmc_transport_reset(). Also undoes PREVENT
- * ALLOW, sets mode pages and speeds to their defaults, and raises unit attention 6/29/00.
+ * ALLOW, ends a test write, sets mode pages and speeds to their defaults, and raises unit
+ * attention 6/29/00.
  */
 void mmc_bus_reset(struct mmc_drive *d);
 
