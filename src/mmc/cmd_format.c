@@ -79,6 +79,20 @@ mmc_sense_t cmd_format_unit(struct mmc_drive *d, const uint8_t *cdb)
 }
 
 /*
+ * Returns the sense for a result of formatting or blanking. While the disc waits for storage to cut
+ * the image, and also if that fails, it is the new disc already: then the host has to know,
+ * although the command may end in an error, or without a status by a reset.
+ */
+static mmc_sense_t end_of_format(struct mmc_drive *d, int result)
+{
+	struct disc *disc = d->cmd.disc;
+
+	if (result == DISC_OK || (result < 0 && disc->intent != DISC_INTENT_NONE))
+		mmc_disc_formatted(d, disc);
+	return sense_from_disc(result, true);
+}
+
+/*
  * With IMMED, too, the status comes when all is done: nothing is in progress then, and hosts that
  * wait for the end by TEST UNIT READY see it at once. FOV, DPRY, DCRT, STPF and VS choose between
  * ways of formatting that have the same result here.
@@ -93,7 +107,6 @@ mmc_sense_t cmd_format_unit_finish(struct mmc_drive *d, const uint8_t *cdb)
 		.blocks = get_be32(p + LIST_HEADER),
 		.parameter = get_be24(p + LIST_HEADER + 5),
 	};
-	int result;
 
 	(void)cdb;
 	/* An initialization pattern would be a third part of the list. */
@@ -101,10 +114,7 @@ mmc_sense_t cmd_format_unit_finish(struct mmc_drive *d, const uint8_t *cdb)
 		return SENSE_INVALID_PARAMETER;
 	if (p[1] & LIST_TRY_OUT)
 		return sense_from_disc(disc_may_format(disc, &r), true);
-	result = disc_format(disc, &r);
-	if (result == DISC_OK)
-		mmc_disc_formatted(d, disc);
-	return sense_from_disc(result, true);
+	return end_of_format(d, disc_format(disc, &r));
 }
 
 /* ---- BLANK ---------------------------------------------------------------------------------- */
@@ -132,10 +142,6 @@ mmc_sense_t cmd_blank(struct mmc_drive *d, const uint8_t *cdb)
 /* Minimal or not, the data is gone; with IMMED, too, the status comes when all is done. */
 mmc_sense_t cmd_blank_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
-	int result = disc_blank(d->cmd.disc);
-
 	(void)cdb;
-	if (result == DISC_OK)
-		mmc_disc_formatted(d, d->cmd.disc);
-	return sense_from_disc(result, true);
+	return end_of_format(d, disc_blank(d->cmd.disc));
 }

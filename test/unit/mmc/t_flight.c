@@ -206,6 +206,34 @@ static void allow_in_flight_blames_no_new_disc_for_the_loss(void **state)
 	mmc_drive_free(d);
 }
 
+/* The host resets the drive while FORMAT UNIT waits: the disc is a formatted one already. */
+static void format_in_flight_that_is_reset_has_another_profile(void **state)
+{
+	static const uint8_t format[6] = {0x04, 0x11};
+	static const uint8_t list[12] = {0, 2, 0, 8, 0, 0x23, 0x10, 0x20};
+	static const uint8_t data[16 * MEDIA_BLOCK], write[10] = {0x2a, [8] = 16};
+	struct media_fault wait = {
+		.kind = MEDIA_FAULT_AGAIN, .on_sync = true, .skip = 1, .times = 1};
+	struct disc_options o = {.medium = disc_medium_of(DISC_DVD_RW),
+		.media = media_fault_new(media_mem_new(0, true))};
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, disc_open(&o));
+	drain_events(d);
+	assert_int_equal(current_profile(d), 0x14);
+	assert_int_equal(command_with(d, write, 10, 0, data), 0);
+	media_fault_set(o.media, &wait);
+	mmc_begin(d, format, sizeof(format), sizeof(list), &answer.xfer);
+	assert_int_equal(mmc_push(d, list, sizeof(list)), 0);
+	assert_int_equal(mmc_end(d), MMC_AGAIN);
+	mmc_bus_reset(d);
+	assert_int_equal(state_of(d).format, DISC_FORMATTED);
+	assert_int_equal(current_profile(d), 0x13);
+	assert_int_equal(media_event(d), 2);
+	mmc_drive_free(d);
+}
+
 static void abort_drops_the_reference_to_the_disc(void **state)
 {
 	struct mmc_drive *d = new_drive();
@@ -631,6 +659,7 @@ int main(void)
 		cmocka_unit_test(reserve_in_flight_of_an_ejected_disc_leaves_the_new_disc_blank),
 		cmocka_unit_test(eject_in_flight_leaves_the_new_disc_in),
 		cmocka_unit_test(allow_in_flight_blames_no_new_disc_for_the_loss),
+		cmocka_unit_test(format_in_flight_that_is_reset_has_another_profile),
 		cmocka_unit_test(abort_drops_the_reference_to_the_disc),
 		cmocka_unit_test(a_write_waits_for_the_medium_at_every_step),
 		cmocka_unit_test(a_read_waits_for_the_medium_at_every_step),
