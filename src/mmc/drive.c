@@ -92,7 +92,11 @@ enum mmc_eject mmc_eject(struct mmc_drive *d, bool force)
 
 	if (was_in && (d->prevent || d->persistent_prevent) && !force) {
 		d->eject_requested = true;
-		d->media_event = MEDIA_EVENT_EJECT_REQUEST;
+		/* It follows the event of a new medium that the host has not got. */
+		if (d->media_event == MEDIA_EVENT_NEW_MEDIA)
+			d->eject_event_pending = true;
+		else
+			d->media_event = MEDIA_EVENT_EJECT_REQUEST;
 		/*
 		 * Windows acts on both event and attention, so only a host that never polls
 		 * events gets the attention.

@@ -137,7 +137,7 @@ struct mmc_drive {
 
 	bool prevent, persistent_prevent;
 	bool eject_requested;
-	bool eject_event_pending; /* its event gave way to one of a new medium */
+	bool eject_event_pending; /* its event comes after that of a new medium */
 	uint8_t ua;               /* enum mmc_ua */
 	uint8_t media_event;      /* pending, MEDIA_EVENT_* */
 	bool feature_change;      /* pending operational change event */
