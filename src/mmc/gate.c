@@ -119,6 +119,7 @@ void mmc_begin(struct mmc_drive *d, const uint8_t *cdb, size_t cdb_len, uint32_t
 		.active = true, .row = &mmc_rows[cdb[0]], .cdb_len = (uint8_t)cdb_len};
 	memcpy(c->cdb, cdb, cdb_len);
 	c->data_announced = in_size > 0;
+	c->test_write = modepage_test_write(d);
 	c->disc = disc_get(mmc_loaded(d));
 	d->commands++;
 	if (!(c->row->flags & ROW_KEEP_SENSE)) {

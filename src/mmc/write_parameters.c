@@ -6,7 +6,7 @@
 
 mmc_sense_t mmc_apply_test_write(struct mmc_drive *d)
 {
-	return sense_from_disc(disc_test_write(d->cmd.disc, modepage_test_write(d)), true);
+	return sense_from_disc(disc_test_write(d->cmd.disc, d->cmd.test_write), true);
 }
 
 void mmc_apply_write_parameters(struct mmc_drive *d)

@@ -206,6 +206,38 @@ static void allow_in_flight_blames_no_new_disc_for_the_loss(void **state)
 	mmc_drive_free(d);
 }
 
+/*
+ * A test write waits for the blocks before it; meanwhile the disc is swapped, which clears the bit
+ * of page 05h. Nothing is recorded on the old disc all the same.
+ */
+static void test_write_in_flight_records_nothing_on_its_disc(void **state)
+{
+	static const uint8_t select[10] = {0x55, 0x10, [8] = 60};
+	static const uint8_t data[16 * MEDIA_BLOCK], write[10] = {0x2a, [8] = 16};
+	struct media_fault wait = {.kind = MEDIA_FAULT_AGAIN, .on_sync = true, .times = 1};
+	struct media *m = media_fault_new(media_mem_new(0, true));
+	struct mmc_drive *d = new_drive();
+	uint8_t list[60] = {0};
+
+	(void)state;
+	mmc_insert(d, disc_new(m, 0, keep_release, NULL));
+	drain_events(d);
+	assert_int_equal(command_with(d, write, 10, 0, data), 0);
+	assert_int_equal(command(d, 0x5a, 0, 0x05, 0, 0, 0, 0, 0, 60, 0), 0);
+	memcpy(list + 8, answer.data + 8, 52);
+	list[8 + 2] |= 0x10;
+	assert_int_equal(command_with(d, select, sizeof(select), 0, list), 0);
+	media_fault_set(m, &wait);
+	begin_blocks(d, 0x2a, 16, 16);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	mmc_insert(d, blank());
+	assert_int_equal(mmc_push(d, data, sizeof(data)), 0);
+	assert_int_equal(mmc_end(d), MMC_GOOD);
+	assert_int_equal(kept->blocks, 16);
+	media_close(kept);
+	mmc_drive_free(d);
+}
+
 /* The host resets the drive while FORMAT UNIT waits: the disc is a formatted one already. */
 static void format_in_flight_that_is_reset_has_another_profile(void **state)
 {
@@ -659,6 +691,7 @@ int main(void)
 		cmocka_unit_test(reserve_in_flight_of_an_ejected_disc_leaves_the_new_disc_blank),
 		cmocka_unit_test(eject_in_flight_leaves_the_new_disc_in),
 		cmocka_unit_test(allow_in_flight_blames_no_new_disc_for_the_loss),
+		cmocka_unit_test(test_write_in_flight_records_nothing_on_its_disc),
 		cmocka_unit_test(format_in_flight_that_is_reset_has_another_profile),
 		cmocka_unit_test(abort_drops_the_reference_to_the_disc),
 		cmocka_unit_test(a_write_waits_for_the_medium_at_every_step),
