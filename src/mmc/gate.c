@@ -23,9 +23,7 @@ static mmc_sense_t take_unit_attention(struct mmc_drive *d, const struct mmc_row
 	 * that fails; growisofs exits if READ DISC INFORMATION fails. So the attention of the
 	 * host's own CLOSE is left to the next command that reads data.
 	 */
-	if ((d->ua & ~(UA_CLOSED | UA_AFTER_EVENT)) == 0 && (row->flags & ROW_CLOSING))
-		return SENSE_NONE;
-	return mmc_take_attention(d, UA_ALL);
+	return mmc_take_attention(d, row->flags & ROW_CLOSING ? UA_ALL & ~UA_CLOSED : UA_ALL);
 }
 
 static mmc_sense_t check_cdb(

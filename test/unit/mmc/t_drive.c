@@ -201,6 +201,27 @@ static void a_unit_attention_asks_a_host_that_polls_no_events(void **state)
 	mmc_drive_free(d);
 }
 
+/* The closing sequence reports the button, and leaves the attention of the CLOSE to others. */
+static void a_request_to_eject_does_not_use_up_the_attention_of_a_close(void **state)
+{
+	static const uint8_t data[16 * MEDIA_BLOCK], write[10] = {0x2a, [8] = 16};
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, blank());
+	while (test_unit_ready(d) >> 16 == 6)
+		continue;
+	assert_int_equal(command_with(d, write, 10, 0, data), 0);
+	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
+	assert_int_equal(command(d, 0x5b, 0, 2, 0, 0, 0, 0, 0, 0, 0), 0);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
+	assert_int_equal(command(d, 0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0x65a01);
+	assert_int_equal(command(d, 0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0);
+	assert_int_equal(test_unit_ready(d), 0x62800);
+	assert_int_equal(test_unit_ready(d), 0);
+	mmc_drive_free(d);
+}
+
 static void a_forced_eject_removes_the_disc_and_the_lock(void **state)
 {
 	struct mmc_drive *d = new_drive();
@@ -315,6 +336,7 @@ int main(void)
 		cmocka_unit_test(the_host_ejects_and_loads_the_disc),
 		cmocka_unit_test(an_eject_from_a_locked_drive_asks_the_host),
 		cmocka_unit_test(a_unit_attention_asks_a_host_that_polls_no_events),
+		cmocka_unit_test(a_request_to_eject_does_not_use_up_the_attention_of_a_close),
 		cmocka_unit_test(a_forced_eject_removes_the_disc_and_the_lock),
 		cmocka_unit_test(a_bus_reset_removes_the_lock),
 		cmocka_unit_test(sense_stays_until_the_next_command),
