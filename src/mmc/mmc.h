@@ -276,7 +276,7 @@ struct mmc_saved {
 	uint32_t read_speed, write_speed;
 	uint8_t write_lost, eject_event_pending; /* 0 of daemons that did not save them */
 	uint8_t disc_type;                       /* enum disc_type + 1; 0 = no disc, or not saved */
-	uint8_t reserved;
+	uint8_t removal_unseen;                  /* 0 of daemons that did not save it */
 	uint64_t commands, errors, blocks_read, blocks_written;
 	uint8_t page[MMC_SAVED_PAGES][MMC_SAVED_PAGE_SIZE];
 };

@@ -29,6 +29,7 @@ void mmc_save(const struct mmc_drive *d, struct mmc_saved *s)
 		.write_speed = d->write_speed,
 		.write_lost = d->write_lost,
 		.eject_event_pending = d->eject_event_pending,
+		.removal_unseen = d->removal_unseen,
 		.commands = d->commands,
 		.errors = d->errors,
 		.blocks_read = d->blocks_read,
@@ -62,6 +63,7 @@ void mmc_restore(struct mmc_drive *d, const struct mmc_saved *s, struct disc *di
 	d->eject_requested = s->eject_requested;
 	d->eject_event_pending = s->eject_requested && s->eject_event_pending;
 	d->write_lost = disc && s->write_lost;
+	d->removal_unseen = !mmc_loaded(d) && s->removal_unseen;
 	d->ua = s->ua & UA_ALL;
 	d->media_event = s->media_event <= MEDIA_EVENT_REMOVAL ? s->media_event : MEDIA_EVENT_NONE;
 	d->feature_change = s->feature_change;

@@ -56,6 +56,29 @@ static void an_empty_drive_stays_empty(void **state)
 	mmc_drive_free(d);
 }
 
+/* A swap that shows the host an empty drive has to go on waiting for that (swap = "seen"). */
+static void a_removal_that_the_host_has_not_seen_stays_unseen(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, rom(1, 10));
+	drain_events(d);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	assert_true(state_of(d).removal_unseen);
+	d = restored(d, NULL);
+	assert_true(state_of(d).removal_unseen);
+	assert_int_equal(media_event(d), 3);
+	d = restored(d, NULL);
+	assert_false(state_of(d).removal_unseen);
+	assert_int_equal(test_unit_ready(d), 0x23a01);
+	mmc_insert(d, rom(1, 10));
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	d = restored(d, rom(1, 10));
+	assert_false(state_of(d).removal_unseen);
+	mmc_drive_free(d);
+}
+
 static void locks_sense_and_pages_stay(void **state)
 {
 	static const uint8_t select[10] = {0x55, 0x10, 0, 0, 0, 0, 0, 0, 60, 0};
@@ -252,6 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_disc_in_the_drive_stays),
 		cmocka_unit_test(an_empty_drive_stays_empty),
+		cmocka_unit_test(a_removal_that_the_host_has_not_seen_stays_unseen),
 		cmocka_unit_test(locks_sense_and_pages_stay),
 		cmocka_unit_test(the_sense_of_a_deferred_error_stays),
 		cmocka_unit_test(pending_attentions_and_events_stay),
