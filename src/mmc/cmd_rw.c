@@ -228,10 +228,22 @@ mmc_sense_t cmd_reserve_track_finish(struct mmc_drive *d, const uint8_t *cdb)
 	return r == DISC_TRACK_FULL ? SENSE_SEQUENCE_ERROR : sense_from_disc(r, true);
 }
 
+enum { CLOSE_STOP_FORMAT = 0, CLOSE_TRACK = 1, CLOSE_SESSION = 2 };
+
+/* True if CLOSE with this function finalises a disc that is not blank. */
+static bool finalises(const struct mmc_drive *d, uint8_t function)
+{
+	return (d->profile->finalise_functions & 1u << function) ||
+	       (function == CLOSE_SESSION && d->cmd.disc->medium->asks_for_next_session &&
+		       !modepage_next_session(d));
+}
+
 mmc_sense_t cmd_close(struct mmc_drive *d, const uint8_t *cdb)
 {
 	const struct disc *disc = d->cmd.disc;
 
+	/* Profile and page 05h may be those of another disc when storage is ready. */
+	d->cmd.finalises = finalises(d, cdb[2] & 0x07);
 	/*
 	 * A host may not know that its CLOSE SESSION has finalised the disc: wodim sends another
 	 * one, and fails if that does.
@@ -259,21 +271,8 @@ static uint32_t track_to_close(const struct disc *disc, const uint8_t *cdb)
 	return number == 0xff && disc->layout.tracks < 0xff ? 0 : number;
 }
 
-/* True if CLOSE with this function finalises the disc. A blank has nothing to finalise. */
-static bool finalises(const struct mmc_drive *d, uint8_t function)
-{
-	enum { CLOSE_SESSION = 2 };
-	const struct disc *disc = d->cmd.disc;
-
-	if (d->profile->finalise_functions & 1u << function)
-		return true;
-	return function == CLOSE_SESSION && disc->medium->asks_for_next_session &&
-	       !modepage_next_session(d) && disc_layout_end(&disc->layout) > 0;
-}
-
 mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
-	enum { STOP_FORMAT = 0, CLOSE_TRACK = 1 };
 	struct disc *disc = d->cmd.disc;
 	uint8_t function = cdb[2] & 0x07;
 	uint16_t sessions = disc->layout.sessions;
@@ -284,9 +283,10 @@ mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 	if (s)
 		return s;
 	mmc_apply_write_parameters(d);
-	if (finalises(d, function))
+	/* CLOSE SESSION of a blank has nothing to finalise. */
+	if (d->cmd.finalises && (function != CLOSE_SESSION || disc_layout_end(&disc->layout) > 0))
 		r = disc_finalise(disc); /* the track number that libburn sends is ignored */
-	else if (function == STOP_FORMAT)
+	else if (function == CLOSE_STOP_FORMAT)
 		r = disc_stop_format(disc);
 	else if (function == CLOSE_TRACK)
 		r = disc_close_track(disc, track_to_close(disc, cdb));

@@ -100,6 +100,7 @@ struct mmc_command {
 	bool data_announced; /* the host waits for data of this command */
 	bool has_lba;        /* error_lba belongs to sense */
 	bool test_write;     /* page 05h has asked for it; a disc that comes clears it there */
+	bool finalises;      /* CLOSE: it finalises the disc */
 	struct mmc_xfer xfer;
 	uint32_t done;     /* bytes moved */
 	mmc_sense_t sense; /* 0 while all is well */

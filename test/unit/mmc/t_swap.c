@@ -112,6 +112,38 @@ static void close_in_flight_ends_on_its_disc(void **state)
 	mmc_drive_free(d);
 }
 
+static bool is_finalised;
+
+static void finalised_release(struct disc *d, void *ctx)
+{
+	(void)ctx;
+	is_finalised = d->layout.finalised;
+	disc_destroy(d);
+}
+
+/* CLOSE finalises as it would have done with the disc in the drive, whatever is there now. */
+static void close_in_flight_of_an_ejected_disc_finalises_it(void **state)
+{
+	static const uint8_t finalise[10] = {0x5b, 0, 6}, write[10] = {0x2a, [8] = 16};
+	struct media_fault wait = {.kind = MEDIA_FAULT_AGAIN, .on_sync = true, .times = 1};
+	struct media *m = media_fault_new(media_mem_new(0, true));
+	static const uint8_t data[16 * MEDIA_BLOCK];
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	is_finalised = false;
+	mmc_insert(d, disc_new(m, 0, finalised_release, NULL));
+	drain_events(d);
+	assert_int_equal(command_with(d, write, 10, 0, data), 0);
+	media_fault_set(m, &wait);
+	mmc_begin(d, finalise, 10, 0, &answer.xfer);
+	assert_int_equal(mmc_end(d), MMC_AGAIN);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	assert_int_equal(mmc_end(d), MMC_GOOD);
+	assert_true(is_finalised);
+	mmc_drive_free(d);
+}
+
 /* The disc is ejected and the drive stays empty: it must not report a new medium. */
 static void close_in_flight_of_an_ejected_disc_reports_no_new_disc(void **state)
 {
@@ -301,6 +333,7 @@ int main(void)
 		cmocka_unit_test(read_in_flight_ends_on_its_disc),
 		cmocka_unit_test(write_in_flight_ends_on_its_disc),
 		cmocka_unit_test(close_in_flight_ends_on_its_disc),
+		cmocka_unit_test(close_in_flight_of_an_ejected_disc_finalises_it),
 		cmocka_unit_test(close_in_flight_of_an_ejected_disc_reports_no_new_disc),
 		cmocka_unit_test(reserve_in_flight_of_an_ejected_disc_leaves_the_new_disc_blank),
 		cmocka_unit_test(eject_in_flight_leaves_the_new_disc_in),
