@@ -107,14 +107,20 @@ static int reserve(struct disc *d, uint32_t blocks, bool at_once)
 	return DISC_OK;
 }
 
-/* The recorded blocks, rounded up to ECC blocks, become the formatted size. */
+/*
+ * The recorded blocks, rounded up to ECC blocks, become the formatted size. While disc_replace()
+ * waits for its announcement to be saved, the store is uncertain: a sync would save the text before
+ * it again, and neither of the two would ever come to an end.
+ */
 static int close_session(struct disc *d)
 {
 	const uint64_t ecc = d->medium->ecc_blocks;
 	struct disc_layout layout;
 	uint64_t size;
-	int r = disc_sync(d);
+	int r = DISC_OK;
 
+	if (!is_growing(d) || end_of(d) == 0 || disc_unsynced(d) || d->media->dirty)
+		r = disc_sync(d);
 	if (r != DISC_OK || !is_growing(d) || end_of(d) == 0)
 		return r;
 	size = (end_of(d) + ecc - 1) / ecc * ecc;

@@ -227,6 +227,27 @@ static void a_format_ends_while_a_text_is_saved(void **state)
 	disc_put(usb.d);
 }
 
+/* CLOSE SESSION of a quickly formatted DVD-RW: a new size, announced in the state file first. */
+static void a_close_of_what_grows_ends(void **state)
+{
+	static uint8_t data[16 * MEDIA_BLOCK];
+	const struct disc_format_request quick = {.type = 0x15};
+	struct slow *s = slow_new(media_mem_new(0, true), &slow_ops, WRITE_US, SYNC_US);
+	unsigned calls = 0;
+	int e;
+
+	(void)state;
+	insert(s, disc_medium_of(DISC_DVD_RW));
+	repeat_until_done(e, disc_format(usb.d, &quick));
+	assert_int_equal(e, DISC_OK);
+	repeat_until_done(e, disc_write(usb.d, 0, 16, data));
+	assert_int_equal(e, DISC_OK);
+	repeat_until_done(e, calls++ < 50 ? disc_close_session(usb.d) : -ELOOP);
+	assert_int_equal(e, DISC_OK);
+	assert_int_equal(usb.d->format, DISC_FORMATTED);
+	disc_put(usb.d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +255,7 @@ int main(void)
 		cmocka_unit_test(a_flush_ends_while_a_host_writes_anywhere),
 		cmocka_unit_test(a_write_elsewhere_does_not_wait_for_the_one_before),
 		cmocka_unit_test(a_format_ends_while_a_text_is_saved),
+		cmocka_unit_test(a_close_of_what_grows_ends),
 	};
 
 	return cmocka_run_group_tests_name("flush", tests, NULL, NULL);
