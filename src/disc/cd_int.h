@@ -50,6 +50,8 @@ void disc_cd_keep(struct disc *d);
 void disc_cd_restore(struct disc *d);
 /* The disc is blank. */
 void disc_cd_reset(struct disc *d);
+/* True if it is: not even a cue sheet or a text is there. */
+bool disc_cd_is_empty(const struct disc_cd *cd);
 /* A test write begins or ends. */
 void disc_cd_test(struct disc *d, bool on);
 /* True if something of the cue sheet was written. */

@@ -99,6 +99,13 @@ void disc_cd_reset(struct disc *d)
 	disc_cd_refresh(d);
 }
 
+bool disc_cd_is_empty(const struct disc_cd *cd)
+{
+	const struct disc_cd_record *r = &cd->now;
+
+	return r->tracks == 0 && r->cue_len == 0 && r->text_packs == 0 && r->mcn[0] == '\0';
+}
+
 void disc_cd_test(struct disc *d, bool on)
 {
 	struct disc_cd *cd = d->cd;

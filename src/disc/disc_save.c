@@ -299,12 +299,14 @@ int disc_stop_format(struct disc *d)
 
 /* ---- replacing layout and data --------------------------------------------------------------- */
 
+/* The layout of a CD does not tell what was recorded before its program area. */
 static bool is_replaced(const struct disc *d, const struct disc_layout *layout,
 	enum disc_format format, uint32_t blocks)
 {
 	const struct disc_track *t = &d->layout.track[0], *new = &layout->track[0];
 
-	return d->format == format && d->layout.tracks == 1 && layout->tracks == 1 &&
+	return (!d->cd || disc_cd_is_empty(d->cd)) && d->format == format &&
+	       d->layout.tracks == 1 && layout->tracks == 1 &&
 	       d->layout.finalised == layout->finalised && d->layout.sessions == layout->sessions &&
 	       t->state == new->state && t->written == new->written && d->media->blocks <= blocks;
 }

@@ -298,6 +298,30 @@ static void a_part_of_a_session_can_be_finalised(void **state)
 	}
 }
 
+/* A burn that was given up in the lead-in or the first pregap: no sector of it is recorded yet. */
+static void a_session_that_has_only_begun_is_erased(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct disc *d = new_cd(DISC_CD_RW, SMALL);
+
+		cd_set(d, (struct disc_cd_write){SAO_WRITE});
+		assert_int_equal(cd_send_cue(d, AUDIO_SHEET), DISC_OK);
+		assert_int_equal(send_text(d, -11634, 21), DISC_OK);
+		if (i & 1)
+			assert_int_equal(cd_record(d, -150, 100), DISC_OK);
+		assert_true(disc_cd_is_at_once(d));
+		assert_int_equal(i & 2 ? disc_erase(d) : disc_blank(d), DISC_OK);
+		assert_false(disc_cd_is_at_once(d));
+		assert_int_equal(disc_cd_map(d)->text_packs, 0);
+		assert_int_equal(cd_send_cue(d, DATA_SHEET), DISC_OK);
+		assert_int_equal(cd_record(d, -150, 150 + 914), DISC_OK);
+		assert_int_equal(disc_cd_flush(d), DISC_OK);
+		assert_true(d->layout.finalised);
+		disc_put(d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +333,7 @@ int main(void)
 		cmocka_unit_test(silent_parts_are_skipped),
 		cmocka_unit_test(sessions_at_once_follow_each_other),
 		cmocka_unit_test(a_part_of_a_session_can_be_finalised),
+		cmocka_unit_test(a_session_that_has_only_begun_is_erased),
 	};
 
 	return cmocka_run_group_tests_name("cd, session-at-once", tests, NULL, NULL);
