@@ -11,7 +11,6 @@ const char *disc_cd_misfit(struct disc *d, const struct disc_state *s)
 	struct disc_cd *cd = d->cd;
 	const struct cd_cue_place place = disc_cd_cue_place(&s->cd, s->capacity);
 	uint64_t blocks = d->media->blocks, end, most;
-	struct disc_cd_place next;
 	uint32_t crc;
 
 	if (s->cd.cue_len && !cd_cue_parse(s->cd.cue, s->cd.cue_len, &place, &cd->cue))
@@ -19,8 +18,8 @@ const char *disc_cd_misfit(struct disc *d, const struct disc_state *s)
 	end = disc_cd_end_in_image(&s->cd, &cd->cue);
 	most = end;
 	/* Only a track that the state has begun can have more than it counts. */
-	if (disc_cd_next_place(&s->cd, &cd->cue, &next))
-		most = MAX(end, next.at) + s->max_unsaved;
+	if (s->cd.open || s->cd.cue_len)
+		most = disc_cd_next_in_image(&s->cd, &cd->cue) + s->max_unsaved;
 	if (blocks < end)
 		return "its state file counts more bytes than the image has";
 	if (blocks > most)

@@ -257,6 +257,18 @@ uint64_t disc_cd_end_in_image(const struct disc_cd_record *r, const struct cd_cu
 	return byte_of(&p, r->track[i - 1].start + (int32_t)r->track[i - 1].written);
 }
 
+uint64_t disc_cd_next_in_image(const struct disc_cd_record *r, const struct cd_cue *cue)
+{
+	uint64_t end = disc_cd_end_in_image(r, cue);
+	struct disc_cd_place p;
+	int32_t lba;
+
+	if (!disc_cd_next_place(r, cue, &p))
+		return end;
+	lba = r->open ? p.lba : disc_cd_skip_silence(cue, MAX(r->next, p.lba));
+	return MAX(end, byte_of(&p, lba));
+}
+
 /* ---- layout and map ------------------------------------------------------------------------- */
 
 /* Adds the invisible track of what can be recorded next. */

@@ -101,6 +101,9 @@ bool disc_cd_next_place(
 	const struct disc_cd_record *r, const struct cd_cue *cue, struct disc_cd_place *p);
 /* Bytes that the image has: up to the last sector that a host has sent. */
 uint64_t disc_cd_end_in_image(const struct disc_cd_record *r, const struct cd_cue *cue);
+/* The byte of the image to which the next sector goes: after silence that the host does not send.
+ */
+uint64_t disc_cd_next_in_image(const struct disc_cd_record *r, const struct cd_cue *cue);
 
 /*
  * True if recording on a disc of that capacity can have led to this. cue receives the parsed cue

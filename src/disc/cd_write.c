@@ -171,8 +171,8 @@ int disc_cd_may_write(const struct disc *d, int64_t lba, uint32_t count)
 
 /* ---- the image ------------------------------------------------------------------------------ */
 
-/* As for other write-once discs (sequential.c), in bytes. */
-static int make_room_for(struct disc *d, uint64_t bytes)
+/* As for other write-once discs (sequential.c), in bytes; to: where the image ends then. */
+static int make_room_for(struct disc *d, uint64_t to)
 {
 	uint64_t end = d->cd->end;
 	int r;
@@ -180,7 +180,7 @@ static int make_room_for(struct disc *d, uint64_t bytes)
 	if (d->store && !d->saved)
 		d->store_uncertain = true;
 	if (!d->store_uncertain && d->intent == DISC_INTENT_NONE &&
-		end + bytes - d->safe_end <= disc_max_unsaved(d))
+		to - d->safe_end <= disc_max_unsaved(d))
 		return DISC_OK;
 	r = disc_sync(d);
 	return r < 0 && d->cd->end < end ? DISC_LOST : r;
@@ -213,7 +213,7 @@ static int write_sectors(
 {
 	const struct disc_cd_place *p = &d->cd->at;
 	uint64_t at = p->at + (uint64_t)(lba - p->lba) * p->unit;
-	int r = make_room_for(d, (uint64_t)count * p->unit);
+	int r = make_room_for(d, at + (uint64_t)count * p->unit);
 
 	if (r != DISC_OK)
 		return r;

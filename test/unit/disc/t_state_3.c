@@ -360,6 +360,47 @@ static void a_host_goes_on_within_the_pregap(void **state)
 	powercut_free(storage);
 }
 
+/*
+ * The daemon dies, or the power is cut, after silence that the drive makes: the image is longer by
+ * that, too. The first WRITE after it comes at once, or when the state counts all before it.
+ */
+static void silence_is_no_other_image(void **state)
+{
+	static const char sheet[] =
+		"01 00 00 01 00 00 00 00 01 01 00 01 00 00 00 00 01 01 01 00 00 00 02 00"
+		"01 02 00 01 00 00 04 00 01 02 01 00 00 00 06 00 01 aa 01 01 00 00 0a 00";
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		bool synced = i & 1, cut = i & 2;
+		struct disc *d;
+
+		make_cd();
+		d = open_cd();
+		cd_set(d, (struct disc_cd_write){SAO_WRITE});
+		assert_int_equal(cd_send_cue(d, sheet), DISC_OK);
+		assert_int_equal(cd_record(d, 0, 150), DISC_OK);
+		if (synced)
+			assert_int_equal(disc_sync(d), DISC_OK);
+		assert_int_equal(cd_record(d, 300, 16), DISC_OK);
+		storage->dead = true;
+		disc_put(d);
+		if (cut)
+			powercut_power_on(storage, POWERCUT_JOURNAL);
+		else
+			powercut_restart_daemon(storage);
+		d = open_cd();
+		if (d->read_only)
+			fail_msg("%u: %s", i, d->read_only);
+		cd_set(d, (struct disc_cd_write){SAO_WRITE});
+		assert_in_range(cd_nwa(d), !cut ? 316 : synced ? 300 : 0, 316);
+		if (cd_nwa(d) >= 300)
+			cd_check(d, 0, 150, 2352, 0);
+		disc_put(d);
+		powercut_free(storage);
+	}
+}
+
 /* An image that can no longer be written: what is recorded can be read. */
 static void an_open_disc_can_be_read(void **state)
 {
@@ -448,6 +489,7 @@ int main(void)
 		cmocka_unit_test(contradictions_are_refused),
 		cmocka_unit_test(a_wrong_state_is_not_used),
 		cmocka_unit_test(a_host_goes_on_within_the_pregap),
+		cmocka_unit_test(silence_is_no_other_image),
 		cmocka_unit_test(an_open_disc_can_be_read),
 		cmocka_unit_test(a_closed_disc_stays_what_it_is),
 		cmocka_unit_test(a_full_card_ends_the_track),
