@@ -79,15 +79,13 @@ mmc_sense_t cmd_format_unit(struct mmc_drive *d, const uint8_t *cdb)
 }
 
 /*
- * Returns the sense for a result of formatting or blanking. While the disc waits for storage to cut
- * the image, and also if that fails, it is the new disc already: then the host has to know,
- * although the command may end in an error, or without a status by a reset.
+ * After each call for FORMAT UNIT or BLANK. The disc may have become another one although the
+ * command has not ended: it fails later, or a reset ends it.
  */
-static mmc_sense_t end_of_format(struct mmc_drive *d, int result)
+static mmc_sense_t formatted(
+	struct mmc_drive *d, struct disc *disc, enum disc_format before, uint32_t end, int result)
 {
-	struct disc *disc = d->cmd.disc;
-
-	if (result == DISC_OK || (result < 0 && disc->intent != DISC_INTENT_NONE))
+	if (result == DISC_OK || disc->format != before || disc_layout_end(&disc->layout) != end)
 		mmc_disc_formatted(d, disc);
 	return sense_from_disc(result, true);
 }
@@ -107,6 +105,8 @@ mmc_sense_t cmd_format_unit_finish(struct mmc_drive *d, const uint8_t *cdb)
 		.blocks = get_be32(p + LIST_HEADER),
 		.parameter = get_be24(p + LIST_HEADER + 5),
 	};
+	const enum disc_format before = disc->format;
+	const uint32_t end = disc_layout_end(&disc->layout);
 
 	(void)cdb;
 	/* An initialization pattern would be a third part of the list. */
@@ -114,7 +114,7 @@ mmc_sense_t cmd_format_unit_finish(struct mmc_drive *d, const uint8_t *cdb)
 		return SENSE_INVALID_PARAMETER;
 	if (p[1] & LIST_TRY_OUT)
 		return sense_from_disc(disc_may_format(disc, &r), true);
-	return end_of_format(d, disc_format(disc, &r));
+	return formatted(d, disc, before, end, disc_format(disc, &r));
 }
 
 /* ---- BLANK ---------------------------------------------------------------------------------- */
@@ -142,6 +142,10 @@ mmc_sense_t cmd_blank(struct mmc_drive *d, const uint8_t *cdb)
 /* Minimal or not, the data is gone; with IMMED, too, the status comes when all is done. */
 mmc_sense_t cmd_blank_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
+	struct disc *disc = d->cmd.disc;
+	const enum disc_format before = disc->format;
+	const uint32_t end = disc_layout_end(&disc->layout);
+
 	(void)cdb;
-	return end_of_format(d, disc_blank(d->cmd.disc));
+	return formatted(d, disc, before, end, disc_blank(disc));
 }

@@ -388,6 +388,46 @@ static void a_flush_syncs_the_storage(void **state)
 	mmc_drive_free(d);
 }
 
+/*
+ * BLANK has dropped the data, and waits for storage, or storage fails. Whether or not the host
+ * hears of it (a reset ends its command), the drive shows the disc as it is from then on.
+ */
+static void a_blank_that_does_not_end_leaves_the_profile_of_the_disc(void **state)
+{
+	static const uint8_t format[12] = {[3] = 8, [8] = 0x15 << 2};
+	static const uint8_t format_unit[6] = {0x04, 0x11}, erase[12] = {0xa1, 1};
+	static const uint8_t data[16 * MEDIA_BLOCK], write[10] = {0x2a, [8] = 16};
+
+	(void)state;
+	for (int failing = 0; failing <= 1; failing++) {
+		struct media_fault fault = {.kind = failing ? MEDIA_FAULT_ERROR : MEDIA_FAULT_AGAIN,
+			.on_sync = true,
+			.skip = 1,
+			.times = 1,
+			.error = EIO};
+		struct disc_options o = {.medium = disc_medium_of(DISC_DVD_RW),
+			.media = media_fault_new(media_mem_new(0, true))};
+		struct mmc_drive *d = new_drive();
+
+		mmc_insert(d, disc_open(&o));
+		drain_events(d);
+		assert_int_equal(command_with(d, format_unit, 6, 0, format), 0);
+		assert_int_equal(current_profile(d), 0x13);
+		assert_int_equal(media_event(d), 2);
+		assert_int_equal(test_unit_ready(d), 0x62800);
+		assert_int_equal(command_with(d, write, 10, 0, data), 0);
+		media_fault_set(o.media, &fault);
+		mmc_begin(d, erase, 12, 0, &answer.xfer);
+		assert_int_equal(mmc_end(d), failing ? MMC_CHECK_CONDITION : MMC_AGAIN);
+		mmc_bus_reset(d);
+		assert_true(mmc_flush(d));
+		drain_events(d);
+		assert_true(state_of(d).blank);
+		assert_int_equal(current_profile(d), 0x14);
+		mmc_drive_free(d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,6 +443,7 @@ int main(void)
 		cmocka_unit_test(a_checkpoint_that_fails_is_a_deferred_error),
 		cmocka_unit_test(a_write_that_fails_drops_the_rest),
 		cmocka_unit_test(a_flush_syncs_the_storage),
+		cmocka_unit_test(a_blank_that_does_not_end_leaves_the_profile_of_the_disc),
 	};
 
 	return cmocka_run_group_tests_name("flight", tests, NULL, NULL);
