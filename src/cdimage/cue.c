@@ -91,10 +91,12 @@ static bool take_track(struct cue *c, struct slice rest)
 			(int)MIN(mode.len, 40u), mode.at);
 	if (c->tracks == 0)
 		c->first_track = (uint8_t)n;
-	/* In a new session, some programs begin with 1 again. */
-	else if (n != c->first_track + c->tracks + 0u && !(n == 1 && c->session > last->session))
-		return reading_fail(r, "track %u is not the one that follows track %u", (unsigned)n,
-			c->first_track + c->tracks - 1u);
+	/* In a new session, some programs begin with 1 again, and go on with 2. */
+	else if (n != c->number + 1u && n != c->first_track + c->tracks + 0u &&
+		 !(n == 1 && c->session > last->session))
+		return reading_fail(
+			r, "track %u is not the one that follows track %u", (unsigned)n, c->number);
+	c->number = (uint8_t)n;
 	if (c->tracks == CD_MAX_TRACKS)
 		return reading_fail(r, "there are more than %u tracks", CD_MAX_TRACKS);
 	c->track[c->tracks++] = (struct cue_track){

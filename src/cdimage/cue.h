@@ -37,6 +37,7 @@ struct cue {
 	uint16_t parts;
 	uint8_t tracks, session;
 	uint8_t first_track;
+	uint8_t number; /* of the last TRACK, as the text has it */
 	struct cue_part part[CD_MAX_FILES];
 	struct cue_track track[CD_MAX_TRACKS];
 	/* Addresses of the lead-outs that REM LEAD-OUT has told, by session from 1; 0: not told. */

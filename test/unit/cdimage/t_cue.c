@@ -313,6 +313,15 @@ static void second_sessions(void **state)
 		absent);
 	assert_two_sessions(CD_NO_FILE);
 	assert_extent(3, 12400, 700, 0, 1000 * S, 2352);
+	/* A session that begins with track 1 again goes on with track 2. */
+	assert_parses("a.cue",
+		"FILE a.bin BINARY\nREM SESSION 01\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"
+		"REM SESSION 02\nTRACK 01 MODE2/2352\nINDEX 01 00:13:25\n"
+		"TRACK 02 MODE2/2352\nINDEX 01 00:17:25\n",
+		absent);
+	assert_int_equal(parsed.map.tracks, 3);
+	assert_track(2, 12400, 150, 300, CD_XA, 4);
+	assert_track(3, 12700, 0, 400, CD_XA, 4);
 	/* The gap belongs to the file of the last track of the first session. */
 	assert_parses("a.cue",
 		"REM SESSION 01\nFILE 1.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"
@@ -486,6 +495,9 @@ static void refusals_say_the_line_and_the_reason(void **state)
 			"d.cue line 2: TRACK needs a number from 1 to 99"},
 		{"FILE a.bin BINARY\nTRACK 1 AUDIO\nINDEX 01 0:0:0\nTRACK 3 AUDIO\n",
 			"d.cue line 4: track 3 is not the one that follows track 1"},
+		{"FILE a.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\nREM SESSION 2\n"
+		 "TRACK 01 AUDIO\nINDEX 01 00:00:20\nTRACK 04 AUDIO\n",
+			"d.cue line 7: track 4 is not the one that follows track 1"},
 		{"FILE a.bin BINARY\nTRACK 1 AUDIO\n", "d.cue line 2: track 1 has no INDEX 01"},
 		{"FILE a.bin BINARY\nTRACK 1 AUDIO\nINDEX 01 00:00:255\n",
 			"d.cue line 3: INDEX needs a number and a time, MINUTES:SECONDS:FRAMES"},
