@@ -338,8 +338,10 @@ static int begin_replacing(
 	r = disc_save(d);
 	if (r == 0)
 		r = media_truncate(d->media, blocks);
-	if (r == 0)
+	if (r == 0) {
+		d->written_end = d->media->blocks;
 		return 0;
+	}
 	if (d->cd)
 		disc_cd_restore(d);
 	else

@@ -332,6 +332,30 @@ static void a_lost_write_is_reported_once(void **state)
 	disc_put(d);
 }
 
+/* The first write to a disc that was formatted again: nothing of the old length is left. */
+static void a_write_lost_after_a_format_leaves_zeros(void **state)
+{
+	struct losing l = {.m = {.ops = &losing_ops, .unit = MEDIA_BLOCK, .writable = true},
+		.below = media_mem_new(0, true),
+		.lose = UINT64_MAX};
+	struct disc *d = open_on(&l.m);
+
+	(void)state;
+	assert_int_equal(made_up_format(d, 300), DISC_OK);
+	assert_int_equal(write_and_wait(d, 250, 0x25), DISC_OK);
+	assert_int_equal(made_up_format(d, 200), DISC_OK);
+	l.lose = 100;
+	assert_int_equal(write_and_wait(d, 100, 0x10), -EIO);
+	l.lose = UINT64_MAX;
+	check_block(d, 50, 0);
+	check_block(d, 100, 0);
+	assert_int_equal(d->media->blocks, 0);
+	assert_int_equal(write_and_wait(d, 100, 0x11), DISC_OK);
+	check_block(d, 99, 0);
+	check_block(d, 100, 0x11);
+	disc_put(d);
+}
+
 /* The write itself fails, not a later wait. */
 static void a_write_error_is_reported_and_loses_nothing_else(void **state)
 {
@@ -528,6 +552,7 @@ int main(void)
 		cmocka_unit_test(unsynced_blocks_are_limited),
 		cmocka_unit_test(test_write_is_ignored),
 		cmocka_unit_test(a_lost_write_is_reported_once),
+		cmocka_unit_test(a_write_lost_after_a_format_leaves_zeros),
 		cmocka_unit_test(a_write_error_is_reported_and_loses_nothing_else),
 		cmocka_unit_test(format_capacities_follow_the_format_state),
 		cmocka_unit_test(background_format_ends_with_the_last_block),
