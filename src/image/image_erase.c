@@ -23,6 +23,19 @@ static int refuse_kept(const struct image_erase *e, const char *is, struct refus
 }
 
 /*
+ * True if nothing is recorded on a disc of that state, and erasing it would change nothing. What a
+ * burn has left that had only begun (a reservation, a cue sheet, texts) is in the way of the next.
+ */
+static bool is_blank(const struct disc_state *s)
+{
+	bool begun = s->layout.track[0].state == DISC_TRACK_RESERVED || s->cd.tracks ||
+		     s->cd.cue_len || s->cd.text_packs || s->cd.mcn[0];
+
+	return disc_layout_end(&s->layout) == 0 && !s->truncate && s->layout.sessions <= 1 &&
+	       s->format == DISC_UNFORMATTED && !(begun && s->medium->erasable);
+}
+
+/*
  * Finds the medium of the disc, without changing anything. 0, and out->was_blank if nothing is
  * recorded on it; or -errno with *why.
  */
@@ -49,8 +62,7 @@ static int look(const struct image_erase *e, const struct stat *st, struct image
 			"\"%s\" is not erased: %s (\"%s%s\")", e->name, fault, e->name,
 			STORE_SUFFIX);
 	out->medium = s.medium;
-	out->was_blank = st->st_size == 0 && disc_layout_end(&s.layout) == 0 && !s.truncate &&
-			 s.layout.sessions <= 1 && s.format == DISC_UNFORMATTED;
+	out->was_blank = st->st_size == 0 && is_blank(&s);
 	if (out->was_blank || s.medium->erasable)
 		return 0;
 	snprintf(is, sizeof(is), "is a %s, which is recorded once only", s.medium->title);

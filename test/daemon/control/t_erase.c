@@ -55,6 +55,37 @@ static void a_rewritable_disc_becomes_blank(void **state)
 	FIFO("erase r.iso\n", "ok: r.iso is a blank DVD+R already");
 }
 
+/* Nothing is recorded on these discs, but the next burn would find what the last one has left. */
+static void a_burn_that_had_only_begun_is_erased(void **state)
+{
+	static const uint8_t sheet[] = {0x41, 0, 0, 0x14, 0, 0, 0, 0, 0x41, 1, 0, 0x10, 0, 0, 0, 0,
+		0x41, 1, 1, 0x10, 0, 0, 2, 0, 0x41, 0xaa, 1, 0x14, 0, 0, 14, 14};
+	struct disc_state s;
+
+	(void)state;
+	disc_state_of_blank(disc_medium_of(DISC_DVD_RW), &s);
+	s.layout.track[0].state = DISC_TRACK_RESERVED;
+	s.layout.track[0].reserved = 32;
+	put_size("media/reserved.iso", 0);
+	put_state("reserved.iso", &s);
+	FIFO("erase reserved.iso\n",
+		"ok: erased reserved.iso, 0 bytes are dropped; it is a blank DVD-RW again");
+	assert_null(strstr(get_text("media/reserved.iso.mmcdisc"), "reserved 32"));
+	FIFO("erase reserved.iso\n", "ok: reserved.iso is a blank DVD-RW already");
+
+	disc_state_of_blank(disc_medium_of(DISC_CD_RW), &s);
+	memcpy(s.cd.cue, sheet, sizeof(sheet));
+	s.cd.cue_len = sizeof(sheet);
+	s.cd.next = -100;
+	put_size("media/begun.iso", 0);
+	put_state("begun.iso", &s);
+	assert_non_null(strstr(get_text("media/begun.iso.mmcdisc"), "\ncue "));
+	FIFO("erase begun.iso\n",
+		"ok: erased begun.iso, 0 bytes are dropped; it is a blank CD-RW again");
+	assert_null(strstr(get_text("media/begun.iso.mmcdisc"), "\ncue "));
+	FIFO("erase begun.iso\n", "ok: begun.iso is a blank CD-RW already");
+}
+
 static void what_a_real_drive_could_not_erase_stays(void **state)
 {
 	struct disc_state s;
@@ -232,6 +263,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_rewritable_disc_becomes_blank),
+		T(a_burn_that_had_only_begun_is_erased),
 		T(what_a_real_drive_could_not_erase_stays),
 		T(a_disc_in_any_drive_or_program_stays),
 		T(a_disc_that_is_being_erased_goes_into_no_drive),
