@@ -30,8 +30,9 @@ uint32_t disc_max_unsaved(const struct disc *d)
 {
 	uint32_t scale = disc_image_scale(d);
 	bool tells = !d->store || d->checked >= DISC_STATE_CHECKED * scale;
+	uint64_t most = (uint64_t)(tells ? d->max_unsaved : DISC_MAX_UNSAVED_LEAST) * scale;
 
-	return (tells ? d->max_unsaved : DISC_MAX_UNSAVED_LEAST) * scale;
+	return (uint32_t)MIN(most, (uint64_t)UINT32_MAX);
 }
 
 void disc_image_moved(struct disc *d, struct folder *folder, const char *name)

@@ -480,6 +480,38 @@ static void a_full_card_ends_the_track(void **state)
 	powercut_free(storage);
 }
 
+/* behaviour.sync_mb = 4096, the largest: in bytes, that is more than 32 bits hold. */
+static void the_largest_limit_is_no_limit(void **state)
+{
+	struct disc_options o = {.max_unsaved = 4096u * 512};
+	uint64_t saves;
+	struct disc *d;
+
+	(void)state;
+	make_cd();
+	storage->unit = 1;
+	o.media = powercut_media(storage, true);
+	assert_int_equal(
+		store_new(powercut_folder(storage), "disc.iso", storage->boot, &o.store), 0);
+	d = disc_open(&o);
+	assert_non_null(d);
+	cd_set(d, (struct disc_cd_write){AUDIO_WRITE});
+	assert_int_equal(cd_record(d, 0, 50), DISC_OK);
+	assert_int_equal(disc_sync(d), DISC_OK);
+	saves = d->store->saves;
+	assert_int_equal(cd_record(d, 50, 50), DISC_OK);
+	assert_int_equal(d->store->saves, saves);
+	storage->dead = true;
+	disc_put(d);
+	powercut_restart_daemon(storage);
+	d = open_cd();
+	assert_null(d->read_only);
+	cd_set(d, (struct disc_cd_write){AUDIO_WRITE});
+	assert_int_equal(cd_nwa(d), 100);
+	disc_put(d);
+	powercut_free(storage);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -493,6 +525,7 @@ int main(void)
 		cmocka_unit_test(an_open_disc_can_be_read),
 		cmocka_unit_test(a_closed_disc_stays_what_it_is),
 		cmocka_unit_test(a_full_card_ends_the_track),
+		cmocka_unit_test(the_largest_limit_is_no_limit),
 	};
 
 	return cmocka_run_group_tests_name("state 3", tests, NULL, NULL);
