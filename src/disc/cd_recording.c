@@ -95,6 +95,18 @@ int32_t disc_cd_skip_silence(const struct cd_cue *cue, int32_t lba)
 	return lba;
 }
 
+int32_t disc_cd_before_silence(const struct cd_cue *cue, int32_t lba)
+{
+	while (lba > cue->begin && lba <= cue->lead_out) {
+		const struct cd_cue_part *part = cd_cue_part_at(cue, lba - 1);
+
+		if (cd_block_of_data_form(part->data_form)->unit)
+			break;
+		lba = part->lba;
+	}
+	return lba;
+}
+
 static bool is_whole(const struct disc_cd_record *r, const struct cd_cue *cue)
 {
 	return disc_cd_skip_silence(cue, r->next) == cue->lead_out;

@@ -85,6 +85,8 @@ struct cd_cue_place disc_cd_cue_place(const struct disc_cd_record *r, uint32_t l
 int32_t disc_cd_first_address(const struct disc_cd_record *r, const struct cd_cue *cue);
 /* First address from lba on for which the host has to send something; none: the lead-out. */
 int32_t disc_cd_skip_silence(const struct cd_cue *cue, int32_t lba);
+/* The address after the last sector before lba that the host sends; none: cue->begin. */
+int32_t disc_cd_before_silence(const struct cd_cue *cue, int32_t lba);
 /*
  * The tracks of the cue sheet become closed ones, as far as they are recorded: if not all of them
  * are, the last one ends where the recording has ended. The cue sheet is dropped.

@@ -437,6 +437,14 @@ int disc_cd_write(struct disc *d, int64_t lba, uint32_t count, const void *buf)
 				 : write_track(d, lba, count, buf);
 }
 
+/* The address after what is left of a session-at-once. The image has no silence at its end. */
+static int32_t kept_address(const struct disc_cd *cd, uint64_t kept)
+{
+	int32_t next = (int32_t)MIN(cd->at.lba + (int64_t)kept, cd->now.next);
+
+	return MAX(disc_cd_before_silence(&cd->cue, next), cd->at.lba);
+}
+
 /* Sectors from byte `from` of the image on are no longer counted. */
 void disc_cd_lost(struct disc *d, uint64_t from)
 {
@@ -449,7 +457,7 @@ void disc_cd_lost(struct disc *d, uint64_t from)
 		if (t)
 			t->written = (uint32_t)MIN(kept, (uint64_t)t->written);
 		else if (cd->recording && cd->now.next > p->lba)
-			cd->now.next = (int32_t)MIN(p->lba + (int64_t)kept, cd->now.next);
+			cd->now.next = kept_address(cd, kept);
 		d->checked = 0;
 		disc_cd_refresh(d);
 	}

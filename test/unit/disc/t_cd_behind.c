@@ -62,9 +62,59 @@ static void every_call_may_wait(void **state)
 	disc_put(d);
 }
 
+/*
+ * The card is full at the first WRITE after silence that the drive makes: the image ends before the
+ * silence, and so does what the disc counts.
+ */
+static void what_is_lost_after_silence_takes_the_silence_with_it(void **state)
+{
+	static const char sheet[] =
+		"01 00 00 01 00 00 00 00 01 01 00 01 00 00 00 00 01 01 01 00 00 00 02 00"
+		"01 02 00 01 00 00 04 00 01 02 01 00 00 00 06 00 01 aa 01 01 00 00 08 00";
+	static const struct media_fault full = {
+		.kind = MEDIA_FAULT_ERROR, .on_write = true, .error = ENOSPC, .times = 1};
+	static uint8_t blocks[10 * CD_SECTOR];
+	struct disc_options o = {.medium = disc_medium_of(DISC_CD_RW), .capacity = 30000};
+	struct media *card = media_fault_new(media_mem_new_units(1, 0, true));
+	struct disc *d;
+	int r;
+
+	(void)state;
+	o.media = media_write_behind_new(card, ready, NULL);
+	assert_non_null(o.media);
+	d = disc_open(&o);
+	assert_non_null(d);
+	cd_set(d, (struct disc_cd_write){SAO_WRITE});
+	assert_int_equal(cd_send_cue(d, sheet), DISC_OK);
+	record(d, 0, 150, 15);
+	repeat_until_done(r, disc_wait_written(d));
+	media_fault_set(card, &full);
+	repeat_until_done(r, disc_write(d, 300, 10, blocks));
+	assert_int_equal(r, DISC_OK);
+	repeat_until_done(r, disc_wait_written(d));
+	assert_int_equal(r, -ENOSPC);
+	assert_int_equal(card->blocks, 150 * 2352);
+	assert_int_equal(d->media->blocks, card->blocks);
+	assert_int_equal(disc_layout_end(&d->layout), 150);
+	/* The host may go on there. */
+	assert_int_equal(cd_nwa(d), 300);
+	record(d, 300, 150, 15);
+	repeat_until_done(r, disc_cd_flush(d));
+	assert_int_equal(r, DISC_OK);
+	media_wait(d->media);
+	cd_check_map(d);
+	cd_check(d, 0, 150, 2352, 0);
+	cd_check_silence(d, 150, 300, 0, 2352);
+	cd_check(d, 300, 450, 2352, 0);
+	disc_put(d);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(every_call_may_wait)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_call_may_wait),
+		cmocka_unit_test(what_is_lost_after_silence_takes_the_silence_with_it),
+	};
 
 	return cmocka_run_group_tests_name("cd, write-behind", tests, NULL, NULL);
 }
