@@ -342,17 +342,19 @@ static int write_behind_read(struct media *m, uint64_t block, uint32_t count, vo
 static int write_behind_view(struct media *m, uint64_t block, uint32_t *count, const uint8_t **data)
 {
 	struct media_write_behind *b = from(m);
-	bool busy;
+	int r = 0;
 
 	if (!b->below->ops->view)
 		return -EOPNOTSUPP;
 	pthread_mutex_lock(&b->lock);
 	/* A sync does not change what is read, and may take seconds. */
-	busy = b->head < b->tail;
-	if (busy)
-		(void)again_when_ready(b);
+	if (b->head < b->tail)
+		r = again_when_ready(b);
+	else if (block + *count > b->below->blocks)
+		/* Accepted, and lost; the caller may not have asked for that yet. */
+		r = b->error ? b->error : -EIO;
 	pthread_mutex_unlock(&b->lock);
-	return busy ? -EAGAIN : b->below->ops->view(b->below, block, count, data);
+	return r < 0 ? r : b->below->ops->view(b->below, block, count, data);
 }
 
 static void write_behind_wait(struct media *m)
