@@ -188,23 +188,46 @@ static void remove_old(struct store *old)
 	close_folder(old->folder);
 }
 
+/* Whether a file with this text lies at the place of the store. Also finds out if any does. */
+static bool has_text(struct store *s, uint32_t crc)
+{
+	char there[STORE_TEXT_MAX];
+
+	return store_load(s, there, sizeof(there)) >= 0 && s->crc == crc;
+}
+
+/*
+ * The text could not be saved for certain at the new place, where a file may have it all the same.
+ * It is saved at the old place. Then the file goes: the next texts are saved at the old place, too,
+ * and an older one beside the image would be taken for its state. If the file was there before
+ * (had), somebody has moved it with the image.
+ */
+static int stay(struct store *s, struct store *new, bool had, const char *text, size_t len)
+{
+	int r = save_or_remove(s, text, len);
+
+	if (r == 0 && len > 0 && !had && has_text(new, crc_of(text, len)) &&
+		new->folder->ops->unlink(new->folder, new->name) == 0)
+		(void)new->folder->ops->sync_names(new->folder);
+	store_close(new);
+	return r;
+}
+
 int store_move(
 	struct store *s, struct folder *folder, const char *name, const char *text, size_t len)
 {
 	struct store old = *s, *new;
-	char there[1];
+	bool had;
 	int r = store_new(folder, name, s->boot, &new);
 
 	if (r < 0)
 		return save_or_remove(s, text, len);
 	new->own = true;
 	/* A state file that lies there belongs to an image that had the name before. */
-	new->present = new->folder->ops->read(new->folder, new->name, there, 0) != -ENOENT;
+	had = has_text(new, crc_of(text, len));
 	r = save_or_remove(new, text, len);
-	if (r < 0) {
-		store_close(new);
-		return save_or_remove(s, text, len);
-	}
+	if (r < 0)
+		return stay(s, new, had, text, len);
 	new->saves += old.saves;
 	*s = *new;
 	free(new);
