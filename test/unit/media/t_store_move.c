@@ -76,6 +76,37 @@ static void a_state_file_of_another_disc_is_left_alone(void **state)
 	powercut_free(c);
 }
 
+/* An image that had the name before had a longer text, of which nothing stays. */
+static void nothing_stays_of_a_longer_text(void **state)
+{
+	static const size_t lengths[] = {3 * STORE_GRAIN, STORE_TEXT_MAX};
+	char longer[STORE_TEXT_MAX], buf[STORE_TEXT_MAX];
+
+	(void)state;
+	memset(longer, 'x', sizeof(longer));
+	for (unsigned i = 0; i < 2; i++) {
+		struct powercut *c = powercut_new(1, 1, true);
+		struct store *s = old_store(c);
+		struct folder *f = powercut_folder(c);
+		int n;
+
+		assert_int_equal(f->ops->write(f, NEW STORE_SUFFIX, longer, lengths[i]), 0);
+		assert_int_equal(store_move(s, powercut_folder(c), NEW, NEXT, strlen(NEXT)), 0);
+		for (unsigned saves = 0; saves < 3; saves++) {
+			n = f->ops->read(f, NEW STORE_SUFFIX, buf, sizeof(buf));
+			assert_true(n > 0 && n % (int)STORE_GRAIN == 0);
+			assert_null(memchr(buf + strlen(NEXT), 'x', (size_t)n - strlen(NEXT)));
+			assert_int_equal(store_save(s, NEXT, strlen(NEXT)), 0);
+		}
+		/* The store knows its text again. */
+		assert_int_equal(store_move(s, powercut_folder(c), OLD, NEXT, strlen(NEXT)), 0);
+		assert_false(powercut_has(c, NEW STORE_SUFFIX));
+		f->ops->close(f);
+		store_close(s);
+		powercut_free(c);
+	}
+}
+
 /* One of the two names has a whole text, and the new one never has the older text. */
 static void a_power_cut_leaves_one_of_the_texts(void **state)
 {
@@ -153,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_text_is_saved_at_the_new_place),
 		cmocka_unit_test(a_state_file_of_another_disc_is_left_alone),
+		cmocka_unit_test(nothing_stays_of_a_longer_text),
 		cmocka_unit_test(a_power_cut_leaves_one_of_the_texts),
 		cmocka_unit_test(a_failure_keeps_the_old_place),
 	};
