@@ -153,6 +153,14 @@ static int file_sync_names(struct folder *f)
 	return sync_fd(dir_of(f));
 }
 
+static bool file_is_same(struct folder *f, struct folder *other)
+{
+	struct stat a, b;
+
+	return fstat(dir_of(f), &a) == 0 && fstat(dir_of(other), &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
 static void file_close(struct folder *f)
 {
 	folder_file_set_fd(f, -1);
@@ -170,6 +178,7 @@ static const struct folder_ops file_ops = {
 	.unlink = file_unlink,
 	.mark_burned = file_mark_burned,
 	.sync_names = file_sync_names,
+	.is_same = file_is_same,
 	.close = file_close,
 };
 

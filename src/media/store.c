@@ -174,6 +174,14 @@ static int save_or_remove(struct store *s, const char *text, size_t len)
 	return len > 0 ? store_save(s, text, len) : store_remove(s);
 }
 
+static bool is_same_place(const struct store *a, const struct store *b)
+{
+	const struct folder_ops *ops = a->folder->ops;
+
+	return strcmp(a->name, b->name) == 0 && b->folder->ops == ops && ops->is_same &&
+	       ops->is_same(a->folder, b->folder);
+}
+
 /* Removes the files at the old place, but not a state file that another disc has brought there. */
 static void remove_old(struct store *old)
 {
@@ -222,6 +230,11 @@ int store_move(
 
 	if (r < 0)
 		return save_or_remove(s, text, len);
+	/* Renamed away and back: nothing is at an old place. */
+	if (is_same_place(s, new)) {
+		store_close(new);
+		return save_or_remove(s, text, len);
+	}
 	new->own = true;
 	/* A state file that lies there belongs to an image that had the name before. */
 	had = has_text(new, crc_of(text, len));

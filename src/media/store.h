@@ -52,6 +52,8 @@ struct folder_ops {
 	int (*mark_burned)(struct folder *f, const char *image, bool verified);
 	/* 0: names made, changed and removed so far are on storage. */
 	int (*sync_names)(struct folder *f);
+	/* Whether both are one folder; other has the same operations. NULL: it never is. */
+	bool (*is_same)(struct folder *f, struct folder *other);
 	void (*close)(struct folder *f);
 };
 struct folder {

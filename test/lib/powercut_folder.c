@@ -262,6 +262,11 @@ static int sync_names(struct folder *f)
 	return 0;
 }
 
+static bool is_same(struct folder *f, struct folder *other)
+{
+	return folder_storage(f) == folder_storage(other);
+}
+
 static void close_folder(struct folder *f)
 {
 	free(f);
@@ -277,6 +282,7 @@ static const struct folder_ops folder_ops = {
 	.link = link_file,
 	.unlink = unlink_file,
 	.sync_names = sync_names,
+	.is_same = is_same,
 	.close = close_folder,
 };
 

@@ -172,6 +172,18 @@ static void two_files_are_used_in_turn(void **state)
 	store_close(s);
 }
 
+static void a_move_to_its_own_place_keeps_the_text(void **state)
+{
+	struct store *s = new_store();
+	struct folder *same = folder_file_new(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+
+	(void)state;
+	assert_int_equal(store_save(s, "text", 4), 0);
+	assert_int_equal(store_move(s, same, IMAGE, "text", 4), 0);
+	assert_loads(s, "text");
+	store_close(s);
+}
+
 static void a_spare_left_by_a_crash(void **state)
 {
 	struct stat left, now;
@@ -314,6 +326,7 @@ int main(void)
 		IN_FOLDER(a_state_is_saved_loaded_and_removed),
 		IN_FOLDER(states_of_every_length_are_loaded),
 		IN_FOLDER(two_files_are_used_in_turn),
+		IN_FOLDER(a_move_to_its_own_place_keeps_the_text),
 		IN_FOLDER(a_spare_left_by_a_crash),
 		IN_FOLDER(names_have_a_limit_and_state_files_are_recognised),
 		IN_FOLDER(a_state_file_that_is_no_file_makes_the_disc_read_only),

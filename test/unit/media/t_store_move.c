@@ -76,6 +76,23 @@ static void a_state_file_of_another_disc_is_left_alone(void **state)
 	powercut_free(c);
 }
 
+/* Renamed twice before the first text could be saved: the image has its old name again. */
+static void a_text_stays_if_the_place_is_the_same(void **state)
+{
+	struct powercut *c = powercut_new(1, 1, true);
+	struct store *s = old_store(c);
+
+	(void)state;
+	assert_int_equal(store_move(s, powercut_folder(c), OLD, FIRST, strlen(FIRST)), 0);
+	assert_true(holds(s->folder, OLD STORE_SUFFIX, FIRST));
+	assert_int_equal(store_move(s, powercut_folder(c), OLD, NEXT, strlen(NEXT)), 0);
+	assert_true(holds(s->folder, OLD STORE_SUFFIX, NEXT));
+	assert_int_equal(store_move(s, powercut_folder(c), OLD, "", 0), 0);
+	assert_false(powercut_has(c, OLD STORE_SUFFIX));
+	store_close(s);
+	powercut_free(c);
+}
+
 /* An image that had the name before had a longer text, of which nothing stays. */
 static void nothing_stays_of_a_longer_text(void **state)
 {
@@ -184,6 +201,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_text_is_saved_at_the_new_place),
 		cmocka_unit_test(a_state_file_of_another_disc_is_left_alone),
+		cmocka_unit_test(a_text_stays_if_the_place_is_the_same),
 		cmocka_unit_test(nothing_stays_of_a_longer_text),
 		cmocka_unit_test(a_power_cut_leaves_one_of_the_texts),
 		cmocka_unit_test(a_failure_keeps_the_old_place),
