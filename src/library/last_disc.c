@@ -42,10 +42,16 @@ struct last_disc_store {
 
 size_t last_disc_encode(const struct last_disc *l, char text[LAST_DISC_TEXT])
 {
+	struct last_disc empty;
 	int n;
 
-	if (strchr(l->image, '\n') || strchr(l->configured, '\n'))
+	if (strchr(l->configured, '\n'))
 		return 0;
+	if (strchr(l->image, '\n')) {
+		empty = (struct last_disc){0};
+		strcpy(empty.configured, l->configured);
+		l = &empty;
+	}
 	n = snprintf(text, LAST_DISC_TEXT, HEAD "%s%s\n%s%s%s%sconfigured %s\n",
 		*l->image ? "image " : "empty", l->image, l->as ? "as " : "", image_as_name(l->as),
 		l->as ? "\n" : "", l->burned ? "burned\n" : "", l->configured);
@@ -243,6 +249,11 @@ void last_disc_set(struct last_disc_store *l, const struct last_disc *disc)
 
 	l->record = *disc;
 	l->has_record = true;
+	if (strchr(disc->image, '\n'))
+		log_warn(
+			"%s: the drive will be empty after a restart, because the name of its disc "
+			"has a line break",
+			l->drive);
 	if (len == 0)
 		return;
 	pthread_mutex_lock(&l->lock);

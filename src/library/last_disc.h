@@ -21,7 +21,11 @@ struct last_disc {
 	char configured[LAST_DISC_NAME]; /* drives[].image in the configuration at that time */
 };
 
-/* Writes the text of a record. Returns its bytes; 0: a name has a newline, so there is no text. */
+/*
+ * Writes the text of a record. The text cannot hold an image whose name has a newline, and says
+ * then that the drive is empty. Returns its bytes; 0: the configured name has a newline, so there
+ * is no text.
+ */
 size_t last_disc_encode(const struct last_disc *l, char text[LAST_DISC_TEXT]);
 /* Reads the text of a record. Returns NULL, or what is wrong with the text. */
 const char *last_disc_decode(const char *text, size_t len, struct last_disc *out);
@@ -36,7 +40,7 @@ int last_disc_new(const char *path, const char *drive, struct last_disc_store **
 void last_disc_free(struct last_disc_store *l);
 /* Returns the record that was found or set last; NULL: there is none. */
 const struct last_disc *last_disc_get(const struct last_disc_store *l);
-/* Queues the record; a thread writes it to storage, unless a name in it has a newline. */
+/* Queues the record; a thread writes it to storage, as last_disc_encode() does. */
 void last_disc_set(struct last_disc_store *l, const struct last_disc *disc);
 
 #endif

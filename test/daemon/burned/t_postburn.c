@@ -451,7 +451,15 @@ static void a_damaged_record_is_refused(void **state)
 	longest = back;
 	assert_null(last_disc_decode(text, last_disc_encode(&longest, text), &back));
 	assert_memory_equal(&back, &longest, sizeof(back));
-	assert_int_equal(last_disc_encode(&(struct last_disc){.image = "a\nempty"}, text), 0);
+	/* No line can hold this name: better no disc than the one before. */
+	longest = (struct last_disc){
+		.image = "a\nempty", .as = IMAGE_AS_CD, .burned = true, .configured = "c"};
+	assert_null(last_disc_decode(text, last_disc_encode(&longest, text), &back));
+	assert_string_equal(back.image, "");
+	assert_string_equal(back.configured, "c");
+	assert_int_equal(back.as, IMAGE_AS_DRIVE);
+	assert_false(back.burned);
+	assert_int_equal(last_disc_encode(&(struct last_disc){.configured = "a\nempty"}, text), 0);
 	assert_non_null(last_disc_decode("", 0, &back));
 	assert_non_null(last_disc_decode("\0\0\0", 3, &back));
 }
@@ -485,6 +493,13 @@ static void a_record_is_read_after_a_restart(void **state)
 	last_disc_free(l);
 	assert_int_equal(last_disc_new(in_scratch("media"), "drive0", &l), 0);
 	assert_string_equal(last_disc_get(l)->image, "b.iso");
+	/* A disc whose name no record can hold: b.iso is not in the drive any more. */
+	strcpy(disc.image, "c\nd.iso");
+	last_disc_set(l, &disc);
+	assert_string_equal(last_disc_get(l)->image, "c\nd.iso");
+	last_disc_free(l);
+	assert_int_equal(last_disc_new(in_scratch("media"), "drive0", &l), 0);
+	assert_string_equal(last_disc_get(l)->image, "");
 	last_disc_free(l);
 }
 
