@@ -17,7 +17,8 @@
 #include "media/store.h"
 #include "util/log.h"
 
-#define DEPTH_MAX 8 /* levels of sub-folders that library_list() descends */
+#define TRIES     100 /* to follow a link while other files are renamed */
+#define DEPTH_MAX 8   /* levels of sub-folders that library_list() descends */
 
 int library_open_folder(const char *path)
 {
@@ -102,11 +103,13 @@ static int resolve(int folder, const char *name, int flags)
 		.flags = (uint64_t)(O_PATH | O_CLOEXEC | flags),
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
-	long fd;
+	long fd = -1;
 
 	if (may_leave_folder(name))
 		return -EXDEV;
-	fd = syscall(SYS_openat2, folder, name, &how, sizeof(how));
+	/* EAGAIN: a file was renamed anywhere while the kernel followed a link with "..". */
+	for (unsigned i = 0; fd < 0 && i < TRIES && (i == 0 || errno == EAGAIN); i++)
+		fd = syscall(SYS_openat2, folder, name, &how, sizeof(how));
 	if (fd >= 0)
 		return (int)fd;
 	if (errno != ENOSYS)
