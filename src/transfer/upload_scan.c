@@ -16,6 +16,18 @@
 #define DEPTH_MAX 8    /* levels of sub-folders, as in library.c */
 #define ORPHAN    3600 /* seconds after which nobody makes the text of a part file any more */
 
+bool upload_scan_is_shortage(int error)
+{
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+}
+
+/* Something is left out because of this error, which may be a shortage. */
+static void leave_out(struct upload_scan *s, int error)
+{
+	if (upload_scan_is_shortage(error))
+		s->shortage = error;
+}
+
 static void take(struct upload_scan *s, const char *dir, const struct upload_part *p)
 {
 	if (s->count == UPLOADS_MAX) {
@@ -26,6 +38,8 @@ static void take(struct upload_scan *s, const char *dir, const struct upload_par
 	s->at[s->count].part = *p;
 	if (s->at[s->count].dir)
 		s->count++;
+	else
+		leave_out(s, -ENOMEM);
 }
 
 static void look_at_text(struct upload_scan *s, int fd, const char *dir, const char *id)
@@ -37,6 +51,7 @@ static void look_at_text(struct upload_scan *s, int fd, const char *dir, const c
 		take(s, dir, &p);
 		return;
 	}
+	leave_out(s, r);
 	/* The image has its name since, or the upload was dropped. */
 	if (r == -ENOENT)
 		(void)upload_part_drop(fd, id);
@@ -67,14 +82,17 @@ static void look_below(
 	int below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	char *path;
 
-	if (below < 0)
-		return;
-	if (asprintf(&path, "%s%s%s", dir, *dir ? "/" : "", name) < 0) {
-		close(below);
+	/* A sub-folder that cannot be read is skipped. */
+	if (below < 0) {
+		leave_out(s, -errno);
 		return;
 	}
-	/* A sub-folder that cannot be read is skipped. */
-	(void)look_in(s, below, path, depth + 1);
+	if (asprintf(&path, "%s%s%s", dir, *dir ? "/" : "", name) < 0) {
+		close(below);
+		leave_out(s, -ENOMEM);
+		return;
+	}
+	leave_out(s, look_in(s, below, path, depth + 1));
 	free(path);
 }
 
@@ -109,9 +127,12 @@ static int look_in(struct upload_scan *s, int fd, const char *dir, unsigned dept
 int upload_scan(int folder, struct upload_scan *out)
 {
 	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : 0;
 
 	memset(out, 0, sizeof(*out));
-	return fd < 0 ? -errno : look_in(out, fd, "", 0);
+	if (r == 0)
+		r = look_in(out, fd, "", 0);
+	return r == 0 ? out->shortage : r;
 }
 
 void upload_scan_fini(struct upload_scan *s)

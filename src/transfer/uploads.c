@@ -77,6 +77,16 @@ static void park(struct uploads *u, struct upload_entry *e)
 
 static void end_scan(struct uploads *u)
 {
+	int r = u->scan.result;
+
+	if (upload_scan_is_shortage(r)) {
+		/* The next job tries it again. */
+		u->scanning->scanned = false;
+		u->scanning = NULL;
+		upload_scan_fini(&u->scan.scan);
+		uploads_finish(u, answer_error("io-error", "%s", strerror(-r)), -1);
+		return;
+	}
 	upload_table_apply_scan(&u->table, u->scanning->path, &u->scan.scan);
 	if (u->scan.scan.more)
 		log_warn("%s has %u more unfinished uploads than the %u that are known",

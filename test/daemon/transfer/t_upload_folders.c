@@ -3,6 +3,7 @@
  */
 #include "daemon/transfer/upload_fixture.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 
 #define SIZE 300000u
@@ -124,12 +125,55 @@ static void a_folder_that_was_not_searched_is_searched_later(void **state)
 	close(fd);
 }
 
+/* Makes the call of this number fail; 0 = none. */
+static unsigned no_memory;
+
+DIR *fdopendir(int fd)
+{
+	DIR *(*open_it)(int);
+
+	if (no_memory > 0 && --no_memory == 0) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	*(void **)&open_it = dlsym(RTLD_NEXT, "fdopendir");
+	return open_it(fd);
+}
+
+/* The search ended early: what it has not seen is not forgotten, but searched for again. */
+static void a_search_that_lacked_memory_is_repeated(void **state)
+{
+	int fd = connect_client();
+	struct upload u;
+
+	(void)state;
+	assert_int_equal(mkdir(in_scratch("media/sub"), 0755), 0);
+	u = begin(fd, "upload sub/new.iso size=300000");
+	close(u.fd);
+	move_folder("media", "old");
+	assert_int_equal(mkdir(in_scratch("media"), 0755), 0);
+	/* First the folder cannot be read, then its sub-folder. */
+	for (unsigned n = 1; n <= 2; n++) {
+		assert_int_equal(listed(fd), 0);
+		move_folder("media", "new");
+		move_folder("old", "media");
+		no_memory = n;
+		refused(fd, "io-error", "Cannot allocate memory", "uploads");
+		assert_int_equal(no_memory, 0);
+		assert_int_equal(listed(fd), 1);
+		move_folder("media", "old");
+		move_folder("new", "media");
+	}
+	close(fd);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(another_folder_has_uploads_of_its_own),
 		T(a_folder_that_was_not_searched_is_searched_later),
+		T(a_search_that_lacked_memory_is_repeated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
