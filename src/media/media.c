@@ -65,6 +65,9 @@ int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf
 	}
 	m->writes++;
 	m->dirty = true;
+	/* Storage now has all of the last block: it was written, or others after it. */
+	if (block + count >= m->blocks)
+		m->tail = 0;
 	if (block + count > m->blocks)
 		m->blocks = block + count;
 	return 0;

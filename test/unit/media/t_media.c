@@ -19,6 +19,8 @@
 
 #include "lib/script.h"
 #include "media/media.h"
+#include "unit/media/ready.h"
+#include "util/array.h"
 
 static uint8_t buf[64 * MEDIA_BLOCK], back[64 * MEDIA_BLOCK];
 
@@ -154,6 +156,38 @@ static void an_incomplete_last_block_is_padded(void **state)
 	assert_int_equal(back[1], 0);
 	media_close(m);
 	close(fd);
+}
+
+/* A copy of a DVD-RAM that was cut within a block, and is written to again. */
+static void a_block_that_was_incomplete_is_written_whole(void **state)
+{
+	static const uint32_t first[] = {3, 2, 4, 6};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(first); i++) {
+		for (unsigned ahead = 0; ahead < 2; ahead++) {
+			int fd = make_file(3 * MEDIA_BLOCK + 904);
+			struct media *m = open_media(fd, O_RDWR, true);
+			const uint8_t *data;
+			uint32_t count = 1;
+			int r;
+
+			assert_int_equal(m->tail, 904);
+			if (ahead)
+				assert_int_equal(media_file_read_ahead(m, ready, NULL), 0);
+			stamp(first[i], 2);
+			assert_int_equal(media_write(m, first[i], 2, buf), 0);
+			repeat_until_done(r, media_view(m, first[i] + 1, &count, back, &data));
+			assert_int_equal(r, 0);
+			assert_memory_equal(data, buf + MEDIA_BLOCK, MEDIA_BLOCK);
+			count = 1;
+			repeat_until_done(r, media_view(m, first[i], &count, back, &data));
+			assert_int_equal(r, 0);
+			assert_memory_equal(data, buf, MEDIA_BLOCK);
+			media_close(m);
+			close(fd);
+		}
+	}
 }
 
 static void bad_descriptors_are_refused(void **state)
@@ -447,6 +481,7 @@ int main(void)
 		cmocka_unit_test(a_file_is_a_plain_image_at_all_times),
 		cmocka_unit_test(reads_outside_a_file_and_writes_without_permission_are_refused),
 		cmocka_unit_test(an_incomplete_last_block_is_padded),
+		cmocka_unit_test(a_block_that_was_incomplete_is_written_whole),
 		cmocka_unit_test(bad_descriptors_are_refused),
 		cmocka_unit_test(a_writer_locks_the_file_alone),
 		cmocka_unit_test(a_file_that_cannot_be_read_gives_an_error),
