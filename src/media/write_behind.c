@@ -51,6 +51,7 @@ struct media_write_behind {
 	int (*fn)(void *arg);
 	void *arg;
 	int run_result;
+	int stamp_error; /* of a stamp; stays until it is reported */
 
 	uint8_t ring[RING];
 };
@@ -100,6 +101,11 @@ static void sync_step(struct media_write_behind *b)
 	b->sync_result = r;
 }
 
+static int stamp_below(void *medium)
+{
+	return media_stamp(((struct media_write_behind *)medium)->below);
+}
+
 static void run_step(struct media_write_behind *b)
 {
 	int r;
@@ -110,6 +116,8 @@ static void run_step(struct media_write_behind *b)
 	pthread_mutex_lock(&b->lock);
 	b->run = REQUEST_DONE;
 	b->run_result = r;
+	if (b->fn == stamp_below && r < 0)
+		b->stamp_error = r;
 }
 
 /* Does one thing. Writes come first: a sync covers all blocks accepted before. Lock held. */
@@ -233,8 +241,17 @@ static int write_behind_wait_written(struct media *m, uint64_t *lost)
 
 static int request_sync(struct media_write_behind *b)
 {
+	int r = b->stamp_error;
+
 	if (b->error)
 		return b->error;
+	/* Storage reports its error once, and a stamp whose caller is gone may have got it. */
+	b->stamp_error = 0;
+	if (r < 0) {
+		if (b->run == REQUEST_DONE && b->fn == stamp_below)
+			b->run = REQUEST_NONE;
+		return r;
+	}
 	/* A failed sync is reported even if blocks came after it: what it lost is not known. */
 	if (b->sync == REQUEST_DONE) {
 		b->sync = REQUEST_NONE;
@@ -263,7 +280,9 @@ static int request_run(struct media_write_behind *b, int (*fn)(void *arg), void 
 {
 	if (b->run == REQUEST_DONE) {
 		b->run = REQUEST_NONE;
-		return b->run_result;
+		/* Otherwise it is that of a command that was aborted. */
+		if (b->fn == fn && b->arg == arg)
+			return b->run_result;
 	}
 	if (!b->threaded)
 		return fn(arg);
@@ -286,19 +305,29 @@ static int write_behind_run(struct media *m, int (*fn)(void *arg), void *arg)
 	return r;
 }
 
-static int stamp_below(void *medium)
+static int request_stamp(struct media_write_behind *b, struct media_stamp *stamp)
 {
-	return media_stamp(((struct media_write_behind *)medium)->below);
+	int r = request_run(b, stamp_below, b);
+
+	/* That was asked for by a command that was aborted, before the last blocks came. */
+	if (r == 0 && !b->below->stamped)
+		r = request_run(b, stamp_below, b);
+	if (r == 0)
+		*stamp = b->below->stamp;
+	if (r != -EAGAIN)
+		b->stamp_error = 0;
+	return r;
 }
 
 /* The ring is empty: the caller has waited for media_wait_written(). */
 static int write_behind_stamp(struct media *m, struct media_stamp *stamp)
 {
 	struct media_write_behind *b = from(m);
-	int r = write_behind_run(m, stamp_below, b);
+	int r;
 
-	if (r == 0)
-		*stamp = b->below->stamp;
+	pthread_mutex_lock(&b->lock);
+	r = request_stamp(b, stamp);
+	pthread_mutex_unlock(&b->lock);
 	return r;
 }
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "disc/disc.h"
+#include "disc/disc_state.h"
 #include "lib/mem_folder.h"
 #include "media/store.h"
 #include "unit/disc/made_up.h"
@@ -248,6 +249,35 @@ static void a_close_of_what_grows_ends(void **state)
 	disc_put(usb.d);
 }
 
+/*
+ * A BLANK that is aborted while the thread takes the stamp. What was recorded before is to be in
+ * the state file when a flush says so.
+ */
+static void a_flush_after_an_aborted_erase_saves(void **state)
+{
+	struct slow *s = slow_new(media_mem_new(0, true), &slow_ops, WRITE_US, SYNC_US);
+	char text[STORE_TEXT_MAX];
+	struct disc_state saved;
+	unsigned calls;
+	int e, n;
+
+	(void)state;
+	insert(s, disc_medium_named("dvd-rw"));
+	for (unsigned i = 0; i < 8; i++)
+		repeat_until_done(e, command() ? DISC_OK : -EAGAIN);
+	calls = ready_calls_so_far();
+	assert_int_equal(disc_erase(usb.d), -EAGAIN);
+	wait_ready(calls);
+	repeat_until_done(e, disc_sync(usb.d));
+	assert_int_equal(e, DISC_OK);
+	n = usb.d->store->folder->ops->read(
+		usb.d->store->folder, "disc.img" STORE_SUFFIX, text, sizeof(text));
+	assert_true(n > 0);
+	assert_null(disc_state_decode(text, (size_t)n, NULL, &saved));
+	assert_int_equal(saved.layout.track[0].written, 16);
+	disc_put(usb.d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +286,7 @@ int main(void)
 		cmocka_unit_test(a_write_elsewhere_does_not_wait_for_the_one_before),
 		cmocka_unit_test(a_format_ends_while_a_text_is_saved),
 		cmocka_unit_test(a_close_of_what_grows_ends),
+		cmocka_unit_test(a_flush_after_an_aborted_erase_saves),
 	};
 
 	return cmocka_run_group_tests_name("flush", tests, NULL, NULL);

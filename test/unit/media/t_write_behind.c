@@ -287,6 +287,93 @@ static int add(void *arg)
 	return -ENOLINK;
 }
 
+/* As of a command that is aborted: its caller does not ask for the result. */
+static void abandon_stamp(struct media *m)
+{
+	unsigned calls = ready_calls_so_far();
+
+	assert_int_equal(media_stamp(m), -EAGAIN);
+	wait_ready(calls);
+}
+
+static void write_piece(struct media *m, uint32_t block)
+{
+	uint8_t buf[PIECE * MEDIA_BLOCK];
+	uint64_t lost;
+	int e;
+
+	fill(buf, block, PIECE);
+	repeat_until_done(e, media_write(m, block, PIECE, buf));
+	repeat_until_done(e, media_wait_written(m, &lost));
+	assert_int_equal(e, 0);
+}
+
+static void a_result_is_that_of_the_call(void **state)
+{
+	for (unsigned waited = 0; waited < 3; waited++) {
+		struct rig r = rig_new(500);
+		pthread_t who = pthread_self();
+		int e;
+
+		(void)state;
+		write_piece(r.behind, 0);
+		if (waited == 0)
+			assert_int_equal(media_stamp(r.behind), -EAGAIN);
+		else
+			abandon_stamp(r.behind);
+		if (waited == 2)
+			media_wait(r.behind); /* as disc_destroy() does */
+		repeat_until_done(e, media_run(r.behind, add, &who));
+		assert_int_equal(e, -ENOLINK);
+		assert_int_equal(pthread_equal(who, pthread_self()) != 0, waited == 2);
+		media_close(r.behind);
+	}
+}
+
+static void an_old_stamp_is_not_that_of_later_blocks(void **state)
+{
+	struct rig r = rig_new(500);
+	int e;
+
+	(void)state;
+	write_piece(r.behind, 0);
+	abandon_stamp(r.behind);
+	write_piece(r.behind, PIECE);
+	repeat_until_done(e, media_stamp(r.behind));
+	assert_int_equal(e, 0);
+	assert_int_equal(r.behind->stamp.bytes, 2 * PIECE * MEDIA_BLOCK);
+	assert_false(r.fault->dirty);
+	media_close(r.behind);
+}
+
+/* The kernel reports an error of storage once; whoever syncs next is to get it. */
+static void a_stamp_that_failed_fails_the_next_sync(void **state)
+{
+	const struct media_fault broken = {
+		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .times = 1, .error = EIO};
+
+	(void)state;
+	for (unsigned waited = 0; waited < 2; waited++) {
+		struct rig r = rig_new(500);
+		pthread_t who;
+		int e;
+
+		media_fault_set(r.fault, &broken);
+		write_piece(r.behind, 0);
+		if (waited)
+			abandon_stamp(r.behind);
+		else
+			assert_int_equal(media_stamp(r.behind), -EAGAIN);
+		repeat_until_done(e, media_sync(r.behind));
+		assert_int_equal(e, -EIO);
+		repeat_until_done(e, media_stamp(r.behind));
+		assert_int_equal(e, 0);
+		repeat_until_done(e, media_run(r.behind, add, &who));
+		assert_int_equal(e, -ENOLINK);
+		media_close(r.behind);
+	}
+}
+
 static void run_calls_a_function_in_the_thread(void **state)
 {
 	struct rig r = rig_new(0);
@@ -404,6 +491,9 @@ int main(void)
 		cmocka_unit_test(a_view_of_lost_blocks_fails),
 		cmocka_unit_test(a_failed_sync_is_reported_after_more_blocks),
 		cmocka_unit_test(run_calls_a_function_in_the_thread),
+		cmocka_unit_test(a_result_is_that_of_the_call),
+		cmocka_unit_test(an_old_stamp_is_not_that_of_later_blocks),
+		cmocka_unit_test(a_stamp_that_failed_fails_the_next_sync),
 		cmocka_unit_test(a_write_error_loses_no_block),
 		cmocka_unit_test(a_sync_error_loses_no_block),
 	};
