@@ -67,8 +67,8 @@ struct media_ops {
 	int (*truncate)(struct media *m, uint64_t blocks);
 	/*
 	 * Calls fn in a thread that may wait for storage. Returns the result of fn, or -EAGAIN
-	 * while fn has not returned. One fn and arg at a time. A NULL operation: the caller
-	 * calls fn itself.
+	 * while fn has not returned. One fn and arg at a time: a call with others waits, and
+	 * drops the result that nobody has asked for. A NULL operation: the caller calls fn itself.
 	 */
 	int (*run)(struct media *m, int (*fn)(void *arg), void *arg);
 	/*

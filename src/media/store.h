@@ -98,8 +98,9 @@ int store_remove(struct store *s);
 /*
  * The image has another name now: the text is saved as the state file of `name` in folder,
  * which it takes over, then the old state file is removed. len 0: there is to be no state file.
- * If nothing can be saved there, the text is saved at the old place, where the store stays. As
- * store_save() otherwise.
+ * If nothing can be saved there, the text is saved at the old place, where the store stays, and is
+ * removed from the new one. If that is the old one, the text is just saved. As store_save()
+ * otherwise.
  */
 int store_move(
 	struct store *s, struct folder *folder, const char *name, const char *text, size_t len);
