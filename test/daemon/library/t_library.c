@@ -4,8 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -206,33 +204,6 @@ static void links_inside_are_followed(void **state)
 	assert_int_equal(try_open("sub/up"), 0);
 	assert_int_equal(try_open("loop"), -ELOOP);
 	assert_int_equal(try_open("dangling"), -ENOENT);
-}
-
-static atomic_bool renaming;
-
-static void *rename_again_and_again(void *unused)
-{
-	while (atomic_load(&renaming) && renameat(folder, "busy", folder, "busy-2") == 0)
-		(void)renameat(folder, "busy-2", folder, "busy");
-	return unused;
-}
-
-/* The kernel gives up on a link with ".." whenever any file is renamed at that moment. */
-static void renames_do_not_hide_links(void **state)
-{
-	unsigned failed = 0;
-	pthread_t thread;
-
-	(void)state;
-	symlink_in("../a.iso", "media/sub/up");
-	put_text("media/busy", "x");
-	atomic_store(&renaming, true);
-	assert_int_equal(pthread_create(&thread, NULL, rename_again_and_again, NULL), 0);
-	for (unsigned i = 0; i < 5000; i++)
-		failed += try_open("sub/up") != 0;
-	atomic_store(&renaming, false);
-	pthread_join(thread, NULL);
-	assert_int_equal(failed, 0);
 }
 
 static void only_regular_files_open(void **state)
@@ -588,7 +559,6 @@ int main(void)
 		T(small_files_are_read_and_large_ones_refused),
 		T(names_and_links_outside_are_refused),
 		T(links_inside_are_followed),
-		T(renames_do_not_hide_links),
 		T(only_regular_files_open),
 		T(devices_are_refused),
 		T(modes_are_heeded_even_for_root),

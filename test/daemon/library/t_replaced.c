@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Files of the media folder that other files replace while the folder is listed. */
+/* Files of the media folder that are replaced while the folder is listed, or renamed while a link
+ * is followed. */
 #include "daemon/library/folder_fixture.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 struct replacing {
 	bool by_fifo;
@@ -42,11 +45,49 @@ static void a_file_that_was_replaced_is_not_opened(void **state)
 	}
 }
 
+static atomic_bool renaming;
+
+static void *rename_again_and_again(void *unused)
+{
+	while (atomic_load(&renaming) && renameat(folder, "busy", folder, "busy-2") == 0)
+		(void)renameat(folder, "busy-2", folder, "busy");
+	return unused;
+}
+
+static int find(const char *name)
+{
+	struct library_file f;
+	int r = library_find(folder, name, &f);
+
+	if (r == 0)
+		library_forget(&f);
+	return r;
+}
+
+/* The kernel gives up on a link with ".." whenever any file is renamed at that moment. */
+static void renames_do_not_hide_links(void **state)
+{
+	unsigned failed = 0;
+	pthread_t thread;
+
+	(void)state;
+	symlink_in("../a.iso", "media/sub/up");
+	put_text("media/busy", "x");
+	atomic_store(&renaming, true);
+	assert_int_equal(pthread_create(&thread, NULL, rename_again_and_again, NULL), 0);
+	for (unsigned i = 0; i < 5000; i++)
+		failed += find("sub/up") != 0;
+	atomic_store(&renaming, false);
+	pthread_join(thread, NULL);
+	assert_int_equal(failed, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			a_file_that_was_replaced_is_not_opened, setup, teardown),
+		cmocka_unit_test_setup_teardown(renames_do_not_hide_links, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("replaced files", tests, NULL, NULL);
