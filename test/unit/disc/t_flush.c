@@ -278,6 +278,75 @@ static void a_flush_after_an_aborted_erase_saves(void **state)
 	disc_put(usb.d);
 }
 
+/* Writes 16 blocks at the next writable address, and waits until they are in the kernel. */
+static void write_16(struct disc *d)
+{
+	static const uint8_t data[16 * MEDIA_BLOCK];
+	int e;
+
+	repeat_until_done(e, disc_write(d, disc_nwa(d), 16, data));
+	assert_int_equal(e, DISC_OK);
+	repeat_until_done(e, disc_wait_written(d));
+	assert_int_equal(e, DISC_OK);
+}
+
+static bool state_says(const char *words)
+{
+	struct mem_file *f = mem_folder_find(&folder, "disc.img" STORE_SUFFIX);
+
+	return f && memmem(f->text, f->len, words, strlen(words));
+}
+
+/*
+ * A reset ends a BLANK while the thread brings the image's length and time to storage. What comes
+ * next must not take the result of that for its own: a flush, or the end of the disc in the drive.
+ */
+static void a_blank_that_a_reset_ends_is_not_taken_for_a_save(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct slow *s = slow_new(media_mem_new(0, true), &slow_ops, WRITE_US, SYNC_US);
+		int e;
+
+		insert(s, disc_medium_of(DISC_DVD_RW));
+		write_16(usb.d);
+		repeat_until_done(e, disc_sync(usb.d));
+		assert_int_equal(e, DISC_OK);
+		assert_true(state_says("written 16 "));
+		write_16(usb.d);
+		assert_int_equal(disc_blank(usb.d), -EAGAIN);
+		assert_int_equal(usb.d->intent, DISC_INTENT_NONE);
+		if (i == 0) {
+			repeat_until_done(e, disc_sync(usb.d));
+			assert_int_equal(e, DISC_OK);
+			assert_int_equal(disc_unsynced(usb.d), 0);
+			assert_true(state_says("written 32 "));
+		}
+		disc_put(usb.d);
+		assert_true(state_says("written 32 "));
+	}
+}
+
+/* The same; then the host goes on writing, and has the disc erased: the first result is too old. */
+static void a_blank_that_comes_again_announces_the_image_as_it_is(void **state)
+{
+	struct slow *s = slow_new(media_mem_new(0, true), &slow_ops, WRITE_US, SYNC_US);
+	int e;
+
+	(void)state;
+	insert(s, disc_medium_of(DISC_DVD_RW));
+	write_16(usb.d);
+	repeat_until_done(e, disc_sync(usb.d));
+	assert_int_equal(e, DISC_OK);
+	write_16(usb.d);
+	assert_int_equal(disc_blank(usb.d), -EAGAIN);
+	write_16(usb.d);
+	repeat_until_done(e, disc_blank(usb.d));
+	assert_int_equal(e, DISC_OK);
+	assert_int_equal(usb.d->intent_stamp.bytes, 48 * MEDIA_BLOCK);
+	disc_put(usb.d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +356,8 @@ int main(void)
 		cmocka_unit_test(a_format_ends_while_a_text_is_saved),
 		cmocka_unit_test(a_close_of_what_grows_ends),
 		cmocka_unit_test(a_flush_after_an_aborted_erase_saves),
+		cmocka_unit_test(a_blank_that_a_reset_ends_is_not_taken_for_a_save),
+		cmocka_unit_test(a_blank_that_comes_again_announces_the_image_as_it_is),
 	};
 
 	return cmocka_run_group_tests_name("flush", tests, NULL, NULL);
