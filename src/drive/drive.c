@@ -112,6 +112,7 @@ static int make_find(struct drive *d)
 		.catalog = d->catalog,
 		.holders = d->opener.holders,
 		.self = &d->holder,
+		.iso = d->opener.policy.iso,
 		.found = on_found,
 		.ctx = d,
 	};

@@ -18,6 +18,7 @@ struct drive_find_config {
 	struct catalog *catalog;
 	const struct holders *holders;
 	const struct holder *self;
+	enum image_as iso; /* as what the drive shows plain images */
 	/*
 	 * Ends the search that was begun. name: the image to insert, valid until the callback
 	 * returns; NULL: answer says why there is none, and the callback takes it over.

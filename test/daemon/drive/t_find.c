@@ -180,6 +180,35 @@ static void next_without_an_image_is_refused(void **state)
 	EXPECT(&r, want);
 }
 
+static int setup_cds(void **state)
+{
+	int r;
+
+	fake_iso[0] = IMAGE_AS_CD;
+	r = setup(state);
+	fake_iso[0] = IMAGE_AS_DRIVE;
+	return r;
+}
+
+/* The drive shows images as CDs, and no CD can hold this one. The other drive shows it as a DVD. */
+static void next_passes_over_an_image_that_is_too_large(void **state)
+{
+	struct record r;
+
+	(void)state;
+	put_size("media/aa.iso", (off_t)(CD_LBA_END + 1) * MEDIA_BLOCK);
+	run(0, &r, DRIVE_INSERT, "aa.iso", false);
+	assert_string_equal(r.code, "too-large");
+	for (unsigned i = 0; i < 2; i++) {
+		run(i, &r, DRIVE_INSERT, "a.iso", false);
+		run(i, &r, DRIVE_NEXT, NULL, false);
+		assert_string_equal(info(i).image, i == 0 ? "b.iso" : "aa.iso");
+	}
+	assert_true(fake_ready(&usb[0]));
+	run(0, &r, DRIVE_PREV, NULL, false);
+	assert_string_equal(info(0).image, "a.iso");
+}
+
 /* The daemon stops while the catalog is read. */
 static void a_stop_ends_the_search(void **state)
 {
@@ -388,6 +417,8 @@ int main(void)
 		T(next_passes_over_a_blank_in_the_other_drive),
 		T(next_asks_a_host_that_has_locked),
 		T(next_without_an_image_is_refused),
+		cmocka_unit_test_setup_teardown(
+			next_passes_over_an_image_that_is_too_large, setup_cds, teardown),
 		T(a_stop_ends_the_search),
 		J(an_eject_by_the_host_brings_the_next_disc),
 		T(by_default_an_eject_by_the_host_brings_nothing),
