@@ -459,11 +459,24 @@ static void see_finalised(struct drive_machine *m, const struct mmc_state *now)
 		notify_erased(&m->observers, &m->in);
 }
 
+/* The disc may have changed after the last event, and before it was removed: that comes first. */
+static void see_last(
+	struct drive_machine *m, const struct mmc_state *now, const struct mmc_state *last)
+{
+	if (!m->state.loaded || now->loaded || !last->loaded)
+		return;
+	notify_engine_state(&m->observers, &m->state, last, &m->in);
+	see_finalised(m, last);
+	m->state = *last;
+}
+
 void drive_machine_engine_event(struct drive_machine *m, const struct mmc_state *now,
 	const struct mmc_state *last, const struct usb_result *done)
 {
-	struct mmc_state before = m->state;
+	struct mmc_state before;
 
+	see_last(m, now, last);
+	before = m->state;
 	notify_engine_state(&m->observers, &before, now, &m->in);
 	unfinished_see(&m->unfinished, m->config.drive, &before, last, now, &m->in);
 	see_finalised(m, now);

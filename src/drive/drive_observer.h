@@ -16,7 +16,10 @@
  * what the control command under way does; event_handled; host_ejected.
  */
 struct drive_observer {
-	/* The engine's state was copied again; it may be the same as before. */
+	/*
+	 * The engine's state was copied again; it may be the same as before. If the disc was
+	 * removed, its last state has come before that, with what followed from it.
+	 */
 	void (*engine_state)(void *ctx, const struct mmc_state *before, const struct mmc_state *now,
 		const struct image *in);
 	/*

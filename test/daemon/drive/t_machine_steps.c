@@ -90,6 +90,23 @@ static void finalised_is_notified_once_a_disc(void **state)
 	EXPECT(".");
 }
 
+/* Both at once: what became of the disc last is seen before its removal. */
+static void the_last_state_of_a_removed_disc_is_seen(void **state)
+{
+	const struct usb_result done = {.eject = MMC_EJECT_DONE};
+	struct mmc_state last = now;
+
+	(void)state;
+	drive_machine_observe(machine, &whole_observer, (void *)(uintptr_t) "2:");
+	begin(DRIVE_EJECT, NULL, false);
+	last.sessions = 2;
+	last.finalised = true;
+	now.loaded = false;
+	drive_machine_engine_event(machine, &now, &last, &done);
+	EXPECT("eject 2:state finalised(old) 2:finalised(old) 2:state removed(old) 2:removed(old) "
+	       "empty 2:empty ok next . 2:.");
+}
+
 static void restored_is_notified_only_for_a_disc(void **state)
 {
 	struct image none = {0}, in = {.name = strdup("kept")};
@@ -428,6 +445,7 @@ int main(void)
 		T(an_eject_notifies_left_empty),
 		T(removed_names_the_next_image_if_it_is_the_same_file),
 		T(finalised_is_notified_once_a_disc),
+		T(the_last_state_of_a_removed_disc_is_seen),
 		T(restored_is_notified_only_for_a_disc),
 		T(an_absent_hosts_lock_is_void),
 		T(a_lock_after_an_unlock_is_waited_for_again),
