@@ -17,6 +17,7 @@
 #include <systemd/sd-event.h>
 #include <time.h>
 
+#include "disc/medium.h"
 #include "library/image_place.h"
 #include "media/store.h"
 
@@ -126,10 +127,11 @@ bool postburn_has_wrong_suffix(struct folder *f, const char *image, char stem[PO
 
 /*
  * Finds a name for a blank, "blank-1.iso" and so on: one that is free, or that of an empty,
- * writable image which is in no drive; and there is no blank-1.bin, and no state file or checksum
- * of a blank-1.iso. in_use() tells which images are in drives. 0 or -errno.
+ * writable image which is in no drive and which image_create_blank() takes for a blank of the
+ * medium; and there is no blank-1.bin, no checksum of a blank-1.iso, and no state file of one that
+ * is gone. in_use() tells which images are in drives. 0 or -errno.
  */
-int postburn_blank_name(int folder, bool (*in_use)(void *ctx, dev_t dev, ino_t ino), void *ctx,
-	char out[POSTBURN_STEM]);
+int postburn_blank_name(int folder, const struct disc_medium *blank,
+	bool (*in_use)(void *ctx, dev_t dev, ino_t ino), void *ctx, char out[POSTBURN_STEM]);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "image/image.h"
 #include "library/library.h"
 #include "library/cd_set.h"
 #include "library/checksum.h"
@@ -93,17 +94,29 @@ int postburn_rename(
 	return -EEXIST;
 }
 
-/* True if the name is free, or that of an empty, writable image which is in no drive. */
-static bool is_blank_or_free(
-	int folder, const char *name, bool (*in_use)(void *ctx, dev_t dev, ino_t ino), void *ctx)
-{
-	struct library_file f;
-	int r = library_find(folder, name, &f);
-	bool free;
+/* See postburn_blank_name(). */
+struct blank_name {
+	int folder;
+	const struct disc_medium *medium;
+	bool (*in_use)(void *ctx, dev_t dev, ino_t ino);
+	void *ctx;
+};
 
+/* True if the name is free, or that of such a blank. */
+static bool is_blank_or_free(const struct blank_name *b, const char *name)
+{
+	const struct image_blank blank = {.medium = b->medium};
+	char state[2 * STORE_NAME_MAX], byte;
+	struct library_file f;
+	int r = library_find(b->folder, name, &f);
+	bool has_state, free;
+
+	add_suffix(name, STORE_SUFFIX, state);
+	has_state = library_read(b->folder, state, &byte, 1) != -ENOENT;
 	if (r < 0)
-		return r == -ENOENT;
-	free = f.size == 0 && f.may_write && !in_use(ctx, f.dev, f.ino);
+		return r == -ENOENT && !has_state;
+	free = f.size == 0 && f.may_write && !b->in_use(b->ctx, f.dev, f.ino) &&
+	       (!has_state || image_is_blank_of(b->folder, name, &blank, b->medium));
 	library_forget(&f);
 	return free;
 }
@@ -134,9 +147,10 @@ static bool is_there(int folder, const char *name)
 	return r != -ENOENT;
 }
 
-int postburn_blank_name(int folder, bool (*in_use)(void *ctx, dev_t dev, ino_t ino), void *ctx,
-	char out[POSTBURN_STEM])
+int postburn_blank_name(int folder, const struct disc_medium *blank,
+	bool (*in_use)(void *ctx, dev_t dev, ino_t ino), void *ctx, char out[POSTBURN_STEM])
 {
+	const struct blank_name b = {folder, blank, in_use, ctx};
 	char leftover[2 * STORE_NAME_MAX], byte;
 
 	for (unsigned n = 1; n <= TRIES; n++) {
@@ -144,13 +158,10 @@ int postburn_blank_name(int folder, bool (*in_use)(void *ctx, dev_t dev, ino_t i
 		if (is_there(folder, out))
 			continue;
 		snprintf(out, POSTBURN_STEM, BLANK "%u" SUFFIX, n);
-		add_suffix(out, STORE_SUFFIX, leftover);
-		if (library_read(folder, leftover, &byte, 1) != -ENOENT)
-			continue;
 		add_suffix(out, CHECKSUM_SUFFIX, leftover);
 		if (library_read(folder, leftover, &byte, 1) != -ENOENT)
 			continue;
-		if (is_blank_or_free(folder, out, in_use, ctx))
+		if (is_blank_or_free(&b, out))
 			return 0;
 	}
 	return -EEXIST;

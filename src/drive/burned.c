@@ -191,7 +191,7 @@ static int find_blank_name(struct burned *b, char name[POSTBURN_STEM])
 	int folder = library_open_folder(b->config.media), r = folder;
 
 	if (r >= 0) {
-		r = postburn_blank_name(folder, is_in_use, b, name);
+		r = postburn_blank_name(folder, b->config.blank, is_in_use, b, name);
 		close(folder);
 	}
 	return r;
@@ -308,7 +308,8 @@ static int setup(struct burned *b, sd_event *event)
 	};
 	int r = 0;
 
-	if (pc.rename == POSTBURN_RENAME_NO && b->config.what.blank && b->config.cd_blanks)
+	if (pc.rename == POSTBURN_RENAME_NO && b->config.what.blank &&
+		disc_medium_is_cd_recordable(b->config.blank))
 		pc.rename = POSTBURN_RENAME_SUFFIX;
 	if (pc.rename != POSTBURN_RENAME_NO || pc.checksum || pc.songs)
 		r = postburn_new(&pc, event, &b->postburn);

@@ -36,10 +36,10 @@ struct burned;
 /* Everything it points to must outlive the struct burned. */
 struct burned_config {
 	struct drive_burned what;
-	const char *drive; /* its name */
-	const char *media; /* path of the folder */
-	bool cd_blanks;    /* its blanks are CDs, of which not all become a plain ISO */
-	bool brings_next;  /* an eject by the host brings the next disc, not a blank */
+	const char *drive;               /* its name */
+	const char *media;               /* path of the folder */
+	const struct disc_medium *blank; /* its blanks; not all CDs become a plain ISO */
+	bool brings_next; /* an eject by the host brings the next disc, not a blank */
 	const struct holders *holders;
 	const struct holder *self;
 	struct drive_record *record;

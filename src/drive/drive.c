@@ -187,8 +187,7 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 		.what = config->burned,
 		.drive = d->name,
 		.media = d->media,
-		.cd_blanks = d->opener.policy.blank &&
-			     disc_medium_is_cd_recordable(d->opener.policy.blank),
+		.blank = d->opener.policy.blank,
 		.brings_next = config->brings_next,
 		.holders = d->opener.holders,
 		.self = &d->holder,

@@ -79,6 +79,12 @@ struct image_blank {
  */
 int image_create_blank(int folder, const char *folder_name, const char *name,
 	const struct image_blank *blank, const struct disc_medium *plain, struct refusal *why);
+/*
+ * True if the empty image of that name has nothing recorded on it, and image_create_blank() would
+ * take it for that blank.
+ */
+bool image_is_blank_of(int folder, const char *name, const struct image_blank *blank,
+	const struct disc_medium *plain);
 /* Drops the reference to the disc, frees the strings, and clears *image. */
 void image_fini(struct image *image);
 

@@ -129,24 +129,45 @@ static void describe(const struct image_blank *blank, char *out, size_t size)
 		snprintf(out, size, "%s", blank->medium->title);
 }
 
-/* An empty file of that name exists: 0 if it is that blank, or -errno with *why. */
-static int check_blank_of(int folder, const char *name, const struct image_blank *blank,
-	const struct disc_medium *plain, struct refusal *why)
+/* An empty file of that name exists: is it that blank? *has: what it is. */
+static bool is_same_blank(int folder, const char *name, const struct image_blank *blank,
+	const struct disc_medium *plain, struct image_blank *has)
 {
-	struct image_blank has = {.medium = plain};
-	char has_title[48], title[48];
 	char path[PATH_MAX], text[STORE_TEXT_MAX];
 	struct disc_state state;
 	int n = -ENOENT;
 
+	*has = (struct image_blank){.medium = plain};
 	if (snprintf(path, sizeof(path), "%s%s", name, STORE_SUFFIX) < (int)sizeof(path))
 		n = library_read(folder, path, text, sizeof(text));
 	if (n >= 0 && !disc_state_decode(text, (size_t)n, NULL, &state))
-		has = (struct image_blank){state.medium, state.capacity};
+		*has = (struct image_blank){state.medium, state.capacity};
 	/* Other media than CDs have one capacity, or their blank was made smaller for lack of room.
 	 */
-	if (has.medium == blank->medium && (!disc_medium_is_cd_recordable(has.medium) ||
-						   capacity_of(&has) == capacity_of(blank)))
+	return has->medium == blank->medium && (!disc_medium_is_cd_recordable(has->medium) ||
+						       capacity_of(has) == capacity_of(blank));
+}
+
+bool image_is_blank_of(int folder, const char *name, const struct image_blank *blank,
+	const struct disc_medium *plain)
+{
+	struct image_blank has;
+	struct image_peek peek;
+
+	image_peek(folder, name, 0, &peek);
+	return !peek.problem &&
+	       (strcmp(peek.kind, "blank") == 0 || strcmp(peek.kind, "rewritable") == 0) &&
+	       is_same_blank(folder, name, blank, plain, &has);
+}
+
+/* 0 if it is that blank, or -errno with *why. */
+static int check_blank_of(int folder, const char *name, const struct image_blank *blank,
+	const struct disc_medium *plain, struct refusal *why)
+{
+	char has_title[48], title[48];
+	struct image_blank has;
+
+	if (is_same_blank(folder, name, blank, plain, &has))
 		return 0;
 	describe(&has, has_title, sizeof(has_title));
 	describe(blank, title, sizeof(title));

@@ -12,6 +12,7 @@
 #include "daemon/iso.h"
 #include "daemon/rw_disc.h"
 #include "disc/cd_record.h"
+#include "image/image.h"
 #include "library/disc_file.h"
 #include "util/array.h"
 #include "util/log.h"
@@ -302,11 +303,51 @@ static void blank_gets_the_suffix_of_what_it_became(void **state)
 	cd_of(&s, (const uint8_t[]){CD_MODE1}, 1);
 	put_cd("blank-1.iso", &s);
 	assert_string_equal(treat("blank-1.iso", POSTBURN_RENAME_SUFFIX), "blank-1.iso");
-	assert_int_equal(postburn_blank_name(folder, nobody_uses, NULL, next), 0);
+	assert_int_equal(
+		postburn_blank_name(folder, disc_medium_of_blank(), nobody_uses, NULL, next), 0);
 	assert_string_equal(next, "blank-2.iso");
 	put_size("media/blank-2.iso", 1);
-	assert_int_equal(postburn_blank_name(folder, nobody_uses, NULL, next), 0);
+	assert_int_equal(
+		postburn_blank_name(folder, disc_medium_of_blank(), nobody_uses, NULL, next), 0);
 	assert_string_equal(next, "blank-4.iso");
+}
+
+/* Other blanks than a DVD+R have a state file from the beginning. */
+static void empty_blank_with_a_state_is_used_again(void **state)
+{
+	const struct disc_medium *cd = disc_medium_named("cd-r"), *rw = disc_medium_named("dvd-rw");
+	const struct image_blank blank[] = {
+		{.medium = rw}, {cd, disc_cd_capacity(74)}, {.medium = cd}};
+	char name[POSTBURN_STEM];
+	struct refusal why;
+	struct disc_state s;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(blank); i++) {
+		snprintf(name, sizeof(name), "blank-%u.iso", i + 1);
+		assert_int_equal(image_create_blank(folder, "media", name, &blank[i], cd, &why), 0);
+	}
+	assert_int_equal(postburn_blank_name(folder, rw, nobody_uses, NULL, name), 0);
+	assert_string_equal(name, "blank-1.iso");
+	/* Not of 74 minutes, since a new one would have 80. */
+	assert_int_equal(postburn_blank_name(folder, cd, nobody_uses, NULL, name), 0);
+	assert_string_equal(name, "blank-3.iso");
+	assert_int_equal(image_create_blank(folder, "media", name,
+				 &(struct image_blank){.medium = cd}, cd, &why),
+		0);
+	assert_int_equal(
+		postburn_blank_name(folder, disc_medium_of_blank(), nobody_uses, NULL, name), 0);
+	assert_string_equal(name, "blank-4.iso");
+	/* Something is recorded on it, of which the image is to have nothing. */
+	cd_of(&s, (const uint8_t[]){CD_AUDIO}, 1);
+	s.cd.finalised = false;
+	put_state("blank-3.iso", &s);
+	assert_int_equal(postburn_blank_name(folder, cd, nobody_uses, NULL, name), 0);
+	assert_string_equal(name, "blank-4.iso");
+	/* Only the state file of a deleted blank is there: its number is not used again. */
+	assert_int_equal(unlink(in_scratch("media/blank-1.iso")), 0);
+	assert_int_equal(postburn_blank_name(folder, rw, nobody_uses, NULL, name), 0);
+	assert_string_equal(name, "blank-4.iso");
 }
 
 static const char *label_in_list(const char *name)
@@ -388,6 +429,7 @@ int main(void)
 		T(names_that_are_taken_are_left_out),
 		T(suffix_alone_may_change),
 		T(blank_gets_the_suffix_of_what_it_became),
+		T(empty_blank_with_a_state_is_used_again),
 		T(list_has_the_same_names),
 		T(long_title_is_cut_between_characters),
 	};

@@ -279,7 +279,8 @@ static void a_blank_gets_a_free_name_or_reuses_an_empty_image(void **state)
 	char name[POSTBURN_STEM], in_use[SCRATCH_PATH];
 
 	(void)state;
-	assert_int_equal(postburn_blank_name(dir, is_in_use, NULL, name), 0);
+	assert_int_equal(
+		postburn_blank_name(dir, disc_medium_of_blank(), is_in_use, NULL, name), 0);
 	assert_string_equal(name, "blank-1.iso");
 	put_text("media/blank-1.iso", "data");
 	put_text("media/blank-2.iso" STORE_SUFFIX, "of a deleted disc");
@@ -289,10 +290,12 @@ static void a_blank_gets_a_free_name_or_reuses_an_empty_image(void **state)
 	mkdir(in_scratch("media/blank-6.iso"), 0755);
 	strcpy(in_use, in_scratch("media/blank-4.iso"));
 	/* blank-4 is empty but in a drive; blank-5 is empty and in no drive. */
-	assert_int_equal(postburn_blank_name(dir, is_in_use, in_use, name), 0);
+	assert_int_equal(
+		postburn_blank_name(dir, disc_medium_of_blank(), is_in_use, in_use, name), 0);
 	assert_string_equal(name, "blank-5.iso");
 	put_text("media/blank-5.iso", "data");
-	assert_int_equal(postburn_blank_name(dir, is_in_use, in_use, name), 0);
+	assert_int_equal(
+		postburn_blank_name(dir, disc_medium_of_blank(), is_in_use, in_use, name), 0);
 	assert_string_equal(name, "blank-7.iso");
 	close(dir);
 }
