@@ -267,6 +267,11 @@ static void on_finalised(void *ctx, const struct image *in)
 		tell_burned(w, "done", in->name, "", NULL);
 }
 
+static void on_closed(void *ctx, const char *image)
+{
+	tell_burned(ctx, "done", image, "", NULL);
+}
+
 static void on_removed(void *ctx, const struct image *was, const char *next)
 {
 	const struct watched_drive *w = ctx;
@@ -299,6 +304,7 @@ static void on_postburn_done(void *ctx, const struct postburn_result *r)
 static const struct drive_observer observer = {
 	.engine_state = on_engine_state,
 	.finalised = on_finalised,
+	.closed = on_closed,
 	.removed = on_removed,
 	.inserted = on_inserted,
 	.restored = on_inserted,

@@ -87,9 +87,12 @@ static void replace_burned(struct drive_machine *m)
 /* Finalises the prepared image on the main thread and closes it again. */
 static void close_outside_drive(struct drive_machine *m)
 {
+	bool was_closed = m->op.prepared.disc->layout.finalised;
 	uint64_t bytes;
 	int r = disc_opener_finalise(&m->op.prepared, m->config.drive, &bytes);
 
+	if (r == 0 && !was_closed)
+		notify_closed(&m->observers, m->op.command->image);
 	image_describe(m->op.prepared.disc, m->op.kind, sizeof(m->op.kind));
 	operation_finish(m,
 		drive_answer_closed(m->config.drive, m->op.command->image, r, m->op.kind, bytes));

@@ -40,6 +40,11 @@ void notify_finalised(const struct drive_observers *all, const struct image *in)
 	EACH(all, finalised)(e->ctx, in);
 }
 
+void notify_closed(const struct drive_observers *all, const char *image)
+{
+	EACH(all, closed)(e->ctx, image);
+}
+
 void notify_erased(const struct drive_observers *all, const struct image *in)
 {
 	EACH(all, erased)(e->ctx, in);

@@ -27,6 +27,8 @@ struct drive_observer {
 	 * for each disc, and once more if the disc is finalised again after an erase.
 	 */
 	void (*finalised)(void *ctx, const struct image *in);
+	/* The command close has finalised a disc of that name, which is not in the drive. */
+	void (*closed)(void *ctx, const char *image);
 	/* The host has erased a finalised disc in the drive. */
 	void (*erased)(void *ctx, const struct image *in);
 	/* next: the name of the image that will be opened once this disc is closed; NULL = none. */
@@ -65,6 +67,7 @@ void drive_observers_remove(struct drive_observers *all, const void *ctx);
 void notify_engine_state(const struct drive_observers *all, const struct mmc_state *before,
 	const struct mmc_state *now, const struct image *in);
 void notify_finalised(const struct drive_observers *all, const struct image *in);
+void notify_closed(const struct drive_observers *all, const char *image);
 void notify_erased(const struct drive_observers *all, const struct image *in);
 void notify_removed(const struct drive_observers *all, const struct image *was, const char *next);
 void notify_left_empty(const struct drive_observers *all);

@@ -108,6 +108,42 @@ static void a_burn_is_told_as_it_goes_on(void **state)
 	close(fd);
 }
 
+static void wait_until_closed(void)
+{
+	do
+		pass(10);
+	while (holders_any_leaving(&set.holders));
+}
+
+static void a_disc_that_is_closed_outside_of_the_drive_is_done(void **state)
+{
+	int fd = listen_to("events\n");
+	json_t *o;
+
+	(void)state;
+	insert_blank("b.iso");
+	assert_true(fake_write(&usb[0], 0));
+	fifo_slow("eject\n", "ok: drive0: ejected");
+	wait_until_closed();
+	fifo_slow("close b.iso\n", "ok: drive0: closed b.iso (DVD-ROM, 2.05 kB)");
+	o = next_of(fd, "burned");
+	assert_string_equal(field_text(o, "what"), "done");
+	assert_string_equal(field_text(o, "drive"), "drive0");
+	assert_string_equal(field_text(o, "image"), "b.iso");
+	json_decref(o);
+	/* Nothing becomes of it now. */
+	wait_until_closed();
+	fifo_slow("close b.iso\n", "ok: drive0: closed b.iso (DVD-ROM, 2.05 kB)");
+	insert_blank("c.iso");
+	assert_true(fake_write(&usb[0], 0));
+	close_disc(&usb[0]);
+	o = next_of(fd, "burned");
+	assert_string_equal(field_text(o, "image"), "c.iso");
+	assert_int_equal(field_number(o, "number"), 2);
+	json_decref(o);
+	close(fd);
+}
+
 /* Events of a burned disc that is removed from its drive. */
 static void burned_discs_are_renamed_and_verified(void **state)
 {
@@ -379,6 +415,7 @@ int main(void)
 		T(the_whole_state_comes_first),
 		T(the_fifo_has_no_reader_for_them),
 		T(a_burn_is_told_as_it_goes_on),
+		T(a_disc_that_is_closed_outside_of_the_drive_is_done),
 		cmocka_unit_test_setup_teardown(
 			burned_discs_are_renamed_and_verified, setup_burned, teardown),
 		T(the_folder_is_watched),
