@@ -3,44 +3,73 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "library/checksum.h"
 #include "library/disc_file.h"
 #include "util/log.h"
+#include "util/thread.h"
+
+/* A checksum file that is worked on. */
+struct stale_job {
+	struct stale_checksum *owner;
+	int folder;
+	char base[256]; /* the image's name in it */
+	pthread_t thread;
+	atomic_bool ended;
+	struct stale_job *next;
+};
 
 bool stale_checksum_busy(const struct stale_checksum *s)
 {
-	return atomic_load(&s->busy);
+	return atomic_load(&s->busy) > 0;
+}
+
+/* Joins the threads of jobs that have ended; all: waits for the others, too. */
+static void join(struct stale_checksum *s, bool all)
+{
+	struct stale_job **at = &s->jobs, *job;
+
+	while ((job = *at) != NULL) {
+		if (!all && !atomic_load(&job->ended)) {
+			at = &job->next;
+			continue;
+		}
+		pthread_join(job->thread, NULL);
+		*at = job->next;
+		free(job);
+	}
 }
 
 void stale_checksum_finish(struct stale_checksum *s)
 {
-	if (s->started)
-		pthread_join(s->thread, NULL);
-	s->started = false;
+	join(s, true);
 }
 
-static void *outdate(void *stale_checksum)
+static void *outdate(void *stale_job)
 {
-	struct stale_checksum *s = stale_checksum;
-	struct folder *folder = folder_file_of(s->folder);
-	int r = folder ? disc_file_outdate_checksum(folder, s->base) : -ENOMEM;
+	struct stale_job *job = stale_job;
+	struct stale_checksum *s = job->owner;
+	struct folder *folder = folder_file_of(job->folder);
+	int r = folder ? disc_file_outdate_checksum(folder, job->base) : -ENOMEM;
 
 	if (r > 0)
 		log_info("%s: %s" CHECKSUM_SUFFIX
 			 " is of the data that was on the disc before; its line is a comment now",
-			s->drive, s->base);
+			s->drive, job->base);
 	else if (r < 0)
 		log_warn("%s: %s" CHECKSUM_SUFFIX
 			 " is of the data that was on the disc before; delete it: %s",
-			s->drive, s->base, strerror(-r));
+			s->drive, job->base, strerror(-r));
 	if (folder)
 		folder->ops->close(folder);
-	close(s->folder);
-	atomic_store(&s->busy, false);
+	close(job->folder);
+	atomic_fetch_sub(&s->busy, 1);
+	atomic_store(&job->ended, true);
 	s->done(s->ctx);
 	return NULL;
 }
@@ -48,16 +77,26 @@ static void *outdate(void *stale_checksum)
 /* The disc's data is not what the checksum was computed of. */
 static void start(struct stale_checksum *s, const struct image *in)
 {
+	struct stale_job *job = calloc(1, sizeof(*job));
+
 	s->watching = false;
-	stale_checksum_finish(s);
-	s->folder = fcntl(in->place->dir_fd, F_DUPFD_CLOEXEC, 0);
-	if (s->folder < 0)
+	join(s, false);
+	if (job)
+		job->folder = fcntl(in->place->dir_fd, F_DUPFD_CLOEXEC, 0);
+	if (!job || job->folder < 0) {
+		free(job);
 		return;
-	snprintf(s->base, sizeof(s->base), "%s", in->place->base);
-	atomic_store(&s->busy, true);
-	s->started = thread_start(&s->thread, "checksum", outdate, s) == 0;
-	if (!s->started)
-		outdate(s);
+	}
+	job->owner = s;
+	snprintf(job->base, sizeof(job->base), "%s", in->place->base);
+	atomic_fetch_add(&s->busy, 1);
+	if (thread_start(&job->thread, "checksum", outdate, job) == 0) {
+		job->next = s->jobs;
+		s->jobs = job;
+	} else {
+		outdate(job);
+		free(job);
+	}
 }
 
 /* A test write changes nothing, but while it lasts it is counted in these numbers. */

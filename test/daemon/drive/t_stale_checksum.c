@@ -2,8 +2,13 @@
 /* A checksum file beside a disc that the host writes to: it must not make a good disc a bad one. */
 #include "daemon/drive/place_fixture.h"
 
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+
 #include "daemon/rw_disc.h"
 #include "library/checksum.h"
+#include "library/disc_file.h"
 
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -204,6 +209,65 @@ static void a_file_that_is_too_long(void **state)
 	assert_int_equal(size_of("media/d.iso.sha256"), sizeof(long_text) - 1);
 }
 
+/* ---- another command works on the files of a disc ------------------------------------------- */
+
+static sem_t entered, go_on;
+
+/* A card that answers late, or a large file that is deleted. */
+static int slow_read(struct folder *f, const char *name, char *buf, size_t size)
+{
+	struct timespec end;
+
+	(void)f;
+	(void)name;
+	(void)buf;
+	(void)size;
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += 5;
+	sem_post(&entered);
+	while (sem_timedwait(&go_on, &end) < 0 && errno == EINTR)
+		continue;
+	return -ENOENT;
+}
+
+static void *work_slowly(void *arg)
+{
+	static const struct folder_ops ops = {.read = slow_read};
+	struct folder f = {.ops = &ops};
+
+	(void)arg;
+	(void)disc_file_outdate_checksum(&f, "other.iso");
+	return NULL;
+}
+
+static void the_next_disc_does_not_wait_for_it(void **state)
+{
+	pthread_t thread;
+	uint64_t begin;
+
+	(void)state;
+	put_rw("d.iso", 32 * MEDIA_BLOCK);
+	put_checksum();
+	load(DRIVE_INSERT, "d.iso");
+	assert_true(fake_ready(&usb[0]));
+	assert_true(sem_init(&entered, 0, 0) == 0 && sem_init(&go_on, 0, 0) == 0);
+	assert_int_equal(pthread_create(&thread, NULL, work_slowly, NULL), 0);
+	while (sem_wait(&entered) < 0)
+		continue;
+	begin = now_ms();
+	assert_true(fake_write(&usb[0], 3));
+	wait_ms(50);
+	take_out();
+	load(DRIVE_BLANK, "e.iso");
+	assert_true(now_ms() - begin < 4000);
+	assert_false(is_outdated());
+	sem_post(&go_on);
+	pthread_join(thread, NULL);
+	assert_true(becomes_outdated());
+	sem_destroy(&entered);
+	sem_destroy(&go_on);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, place_setup, place_teardown)
@@ -215,6 +279,7 @@ int main(void)
 		T(a_disc_that_is_appended_to),
 		T(a_disc_that_stays_as_it_is),
 		T(a_file_that_is_too_long),
+		T(the_next_disc_does_not_wait_for_it),
 	};
 
 	return cmocka_run_group_tests_name("stale checksum", tests, NULL, NULL);
