@@ -374,6 +374,30 @@ class Story:
         self.b.click("Take it anyway", "#ask")
         self.b.wait_text(CARD0, "no disc")
 
+    def a_question_waits_until_the_one_before_is_answered(self):
+        for drive, card in (("drive0", CARD0), ("drive1", CARD1)):
+            self.board.host("unlock", drive)
+            self.board.put(drive + ".iso", 2048 * 20, "HELD")
+            self.board.ctl("insert", drive + ".iso", drive)
+            self.b.wait_text(card, drive + ".iso")
+            self.board.host("lock", drive)
+            self.b.wait_text(card, "The PC has locked the drive.")
+        self.b.click("Eject (asks the PC): drive0")
+        self.b.click("Eject (asks the PC): drive1")
+        self.b.wait_text("#ask-title", "The PC holds the disc in drive0")
+        # The answer for the other drive comes while that question is shown.
+        time.sleep(2)
+        self.b.wait_text("#ask-title", "The PC holds the disc in drive0")
+        self.b.click("Cancel", "#ask")
+        self.b.wait_text("#ask-title", "The PC holds the disc in drive1")
+        self.b.click("Cancel", "#ask")
+        wait_for("buttons that can be pressed again", lambda: not self.b.find("[aria-busy]"))
+        for drive in ("drive0", "drive1"):
+            self.board.host("unlock", drive)
+            self.board.ctl("eject", drive)
+            os.unlink(self.board.media(drive + ".iso"))
+        self.b.wait_text(CARD0, "no disc")
+
     def a_disc_is_closed_and_erased(self):
         self.b.click("New blank…: drive0")
         self.b.run("document.getElementById('ask-type').value = 'dvd-rw'")

@@ -225,12 +225,21 @@ function showError(e) {
 for (const button of all('[data-close]'))
 	button.addEventListener('click', () => button.closest('dialog').close());
 
+let asked = Promise.resolve();
+
 /*
  * Asks in a dialog. o: title, text, ok (the button), danger, name and nameLabel (a field), type (of a
  * blank), act (takes {name, type, minutes}; while it throws, the dialog stays and shows why). Resolves to what
- * act returned; null: cancelled.
+ * act returned; null: cancelled, or logged out. Answers of the board also lead to questions: each waits until
+ * the one before it is answered.
  */
 function ask(o) {
+	const mine = asked.then(() => $('main').hidden ? null : askNow(o));
+	asked = mine.catch(() => null);
+	return mine;
+}
+
+function askNow(o) {
 	const dialog = $('ask'), ok = $('ask-ok');
 	setText('ask-title', o.title);
 	setText('ask-text', o.text || '');
@@ -813,10 +822,12 @@ function done(u) {
 
 // Another file of the same name and size must not be mixed with what was sent.
 async function hasChanged(u, data) {
-	const was = recall('upload-' + data.id);
+	const was = recall('upload-' + data.id), turn = u.turn;
 	if (!data.offset || !was || was === String(u.file.lastModified)) return false;
 	const again = await ask({title: t('again.title', u.name), text: t('again.text'), ok: t('again.go'),
 		danger: true, act: () => deleteUpload(data.id)});
+	// While the question waited, the upload may have been stopped.
+	if (u.turn !== turn) return true;
 	if (again) begin(u);
 	else stop(u, 'paused');
 	return true;
