@@ -608,6 +608,19 @@ class Story:
         assert self.b.run(taken, "") is True
         assert self.b.run(taken, "/elsewhere") is False
 
+    def uploads_of_one_folder_hide_none_of_another(self):
+        shown = self.b.run("""
+            const one = (id, folder) => ({id, image: id + '.iso', folder, size: 4, offset: 2});
+            on.upload({folder: '/a', uploads: [one('1', '/a'), one('2', '/a')]});
+            on.upload({folder: '/b', uploads: [one('3', '/b')]});
+            on.upload({folder: '/a', uploads: [one('2', '/a')]});
+            on.upload({folder: '/c', uploads: []});
+            const shown = [...document.querySelectorAll('#upload-list h3')].map(e => e.textContent);
+            on.upload({folder: '/a', uploads: []});
+            on.upload({folder: '/b', uploads: []});
+            return shown.concat(document.querySelectorAll('#upload-list h3').length);""")
+        assert shown == ["3.iso", "2.iso", 0], shown
+
     def an_upload_that_was_cleared_does_not_come_back(self):
         path = new_file(self.board, "cleared.iso", 1)
         self.b.run("""

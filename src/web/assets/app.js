@@ -1020,11 +1020,13 @@ function showUploads(rare) {
 	$('uploads').hidden = shown.length === 0;
 }
 
-// Takes the board's list of uploads. Those that this page does not send were begun earlier, or by another page.
-function takeUploads(list) {
+// Takes the board's list of uploads, of one folder or of all. Those that this page does not send were begun
+// earlier, or by another page.
+function takeUploads(list, folder) {
 	const before = new Map(unfinished.map(u => [u.id, u]));
-	unfinished = list.map(one => Object.assign(before.get(one.id) || {},
-		{id: one.id, name: one.image, size: one.size, sent: one.offset, state: 'before'}));
+	unfinished = unfinished.filter(u => folder !== undefined && u.folder !== folder).concat(
+		list.map(one => Object.assign(before.get(one.id) || {}, {id: one.id, name: one.image, folder: one.folder,
+			size: one.size, sent: one.offset, state: 'before'})));
 	showUploads();
 }
 
@@ -1134,7 +1136,7 @@ const on = {
 		if (!d || !o.folder || d.folder === o.folder) loadSoon(listed.ok ? 300 : 0);
 	},
 	upload(o) {
-		takeUploads(o.uploads || []);
+		takeUploads(o.uploads || [], o.folder);
 	},
 	burned(o) {
 		if (o.what === 'done' || o.what === 'session') say(t('said.burned', o.drive, o.image));
