@@ -621,6 +621,36 @@ class Story:
             return shown.concat(document.querySelectorAll('#upload-list h3').length);""")
         assert shown == ["3.iso", "2.iso", 0], shown
 
+    def a_list_that_is_old_acts_on_its_own_folder(self):
+        self.board.put("film-0.iso", 2048 * 20, "FILM 0")
+        self.b.wait_text("#disc-list", "FILM 0")
+        # Another folder is chosen, whose list does not come.
+        done = self.b.driver.execute_async_script("""
+            const done = arguments[0], real = window.fetch, sent = [], d = drives.get('drive1');
+            window.fetch = (url, o) => { sent.push(url); return Promise.reject(new TypeError()); };
+            d.folder = '/elsewhere';
+            showFolders();
+            const choice = document.getElementById('folder');
+            choice.value = 'drive1';
+            choice.dispatchEvent(new Event('change'));
+            setTimeout(() => {
+                openSheet('film-0.iso');
+                const link = document.querySelector('#sheet-actions a').getAttribute('href');
+                document.getElementById('sheet').close();
+                sent.length = 0;
+                loadDiscs(true);
+                chooseFor('drive1');
+                insertDisc(document.createElement('button'), 'film-0.iso');
+                choice.value = 'drive0';
+                choice.dispatchEvent(new Event('change'));
+                done([link, sent, target]);
+            }, 100);""")
+        self.b.driver.refresh()
+        self.b.wait_text(CARD0, "drive0")
+        assert done[0].endswith("film-0.iso/content?drive=drive0"), done
+        assert all("/images?" in url and "after=" not in url for url in done[1]), done
+        assert done[2] is None, done
+
     def an_upload_that_was_cleared_does_not_come_back(self):
         path = new_file(self.board, "cleared.iso", 1)
         self.b.run("""

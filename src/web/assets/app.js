@@ -606,13 +606,16 @@ async function loadDiscs(further) {
 	if (drive) query.set('drive', drive);
 	if ($('q').value) query.set('q', $('q').value);
 	if ($('kind').value) query.set('kind', $('kind').value);
+	const asked = String(query);
+	// What follows the list of another folder or filter, which is still shown, is no part of this one.
+	further = further && asked === listed.asked;
 	if (further) query.set('after', listed.next);
 	try {
 		const r = await api('GET', 'images?' + query);
 		if (mine !== listing) return;
 		const images = r.data.images || [], d = drives.get(drive);
 		discs = further ? discs.concat(images) : images;
-		listed = {...r.data, images: undefined, folder: d ? d.folder : undefined};
+		listed = {...r.data, images: undefined, folder: d ? d.folder : undefined, drive, asked};
 		for (const one of images) seenDiscs.set(listed.folder + '\n' + one.name, one);
 		showDiscs();
 		showDrives();
@@ -643,7 +646,9 @@ function chooseFor(drive) {
 }
 
 function insertDisc(button, name) {
-	const which = target ? [target] : drivesOf(listed.folder);
+	const own = drivesOf(listed.folder), which = target ? [target] : own;
+	// The list of the drive's own folder is still to come.
+	if (target && !own.includes(target)) return;
 	if (which.length !== 1) {
 		openSheet(name);
 		return;
@@ -656,7 +661,7 @@ function insertDisc(button, name) {
 function openSheet(name) {
 	const d = discs.find(one => one.name === name);
 	if (!d) return;
-	const path = 'images/' + enc(name), folder = inFolder($('folder').value), actions = [];
+	const path = 'images/' + enc(name), folder = inFolder(listed.drive), actions = [];
 	const add = (text, click, kind) => actions.push(makeButton(click, {class: kind, text}));
 	if (d.insertable !== false && !isInUse(d)) {
 		for (const drive of drivesOf(listed.folder))
@@ -1260,7 +1265,10 @@ for (const [id, event, act] of [
 	['filter', 'submit', e => e.preventDefault()],
 	['q', 'input', () => loadSoon(250)],
 	['kind', 'change', () => loadDiscs()],
-	['folder', 'change', () => loadDiscs()],
+	['folder', 'change', () => {
+		chooseFor(null);
+		loadDiscs();
+	}],
 	['sort', 'change', showDiscs],
 	['more', 'click', () => loadDiscs(true)],
 	['doctor', 'click', askDoctor],
