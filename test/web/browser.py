@@ -443,6 +443,14 @@ class Story:
         self.b.wait_text(CARD1, "CD-R · blank")
         capacity = self.b.run("return drives.get('drive1').capacity_blocks")
         assert capacity == 332849, capacity  # a CD-R of 74 minutes; one of 80 has 359849
+        # Sectors of audio have 2352 bytes. Of a CD with both kinds of tracks, only the length is known.
+        lines = self.b.run("""
+            return [[0, 1], [2, 0], [11, 1]].map(([audio, data]) => linesOf({state: 'appendable', medium: 'cd-r',
+                recorded_blocks: 75 * 754, unsynced_blocks: 75 * 5, cd: {audio, data, seconds: 754}})
+                .slice(0, 2).map(([, text]) => text));""")
+        assert lines == [["116 MB recorded", "768 kB not yet on the card"],
+                         ["133 MB recorded", "882 kB not yet on the card"],
+                         ["12:34 min recorded", "0:05 min not yet on the card"]], lines
 
     # ---- uploads ----
 

@@ -330,7 +330,13 @@ function makeCard(name) {
 	return c;
 }
 
-const blockBytes = d => d.cd && d.cd.audio > 0 ? 2352 : BLOCK;
+// How much so many blocks of the disc are. A CD with audio and data tracks has blocks of both sizes, and the daemon
+// does not say how many of each: its length is shown, as mmcgadgetctl does.
+function amount(d, blocks) {
+	const cd = d.cd || {}, s = Math.floor(blocks / 75);
+	if (cd.audio > 0 && cd.data > 0) return Math.floor(s / 60) + ':' + String(s % 60).padStart(2, '0') + ' min';
+	return size(blocks * (cd.audio > 0 ? 2352 : BLOCK));
+}
 
 // How far a burn is, 0 to 100; null: its end is not known.
 function percentOf(d) {
@@ -350,9 +356,9 @@ function stateText(d) {
 function progressLine(d) {
 	const of = d.burn_end || d.capacity_blocks, parts = [];
 	if (d.state === 'open' || isBurning(d))
-		parts.push(t('drive.of', size(d.recorded_blocks * blockBytes(d)), size(of * blockBytes(d))));
+		parts.push(t('drive.of', amount(d, d.recorded_blocks), amount(d, of)));
 	else if (d.state === 'appendable')
-		parts.push(t('drive.size', size(d.recorded_blocks * blockBytes(d))));
+		parts.push(t('drive.size', amount(d, d.recorded_blocks)));
 	if (d.burn_rate_kb_s > 0) parts.push(number(d.burn_rate_kb_s, 0, 'kilobyte-per-second'));
 	if (isBurning(d) && d.seconds_left >= 0) parts.push(t('drive.left', duration(d.seconds_left)));
 	return parts.join(' · ');
@@ -368,7 +374,7 @@ function linesOf(d) {
 	const x = d.extracting || {};
 	return [
 		['', progressLine(d)],
-		['small', d.unsynced_blocks ? t('drive.unsynced', size(d.unsynced_blocks * blockBytes(d))) : ''],
+		['small', d.unsynced_blocks ? t('drive.unsynced', amount(d, d.unsynced_blocks)) : ''],
 		['small', d.closed_sessions > 1 || d.state === 'appendable' ? t('drive.session', d.closed_sessions) : ''],
 		['small', d.locked ? t('e.locked') : ''],
 		['small', d.pending ? t('drive.pending', d.pending) : ''],
