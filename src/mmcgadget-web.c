@@ -99,9 +99,9 @@ static int make_parts(struct web *w, const char *hello)
 	if (r >= 0)
 		r = link_new(w->event, w->config.socket, &w->link);
 	if (r >= 0)
-		r = hub_new(w->event, w->config.socket, hello, &w->resumed, &w->hub);
-	if (r >= 0)
 		r = auth_new(w->mail, &w->config, &w->auth);
+	if (r >= 0)
+		r = hub_new(w->event, w->config.socket, hello, &w->resumed, w->auth, &w->hub);
 	if (r >= 0)
 		r = uploads_new(&w->uploads);
 	return r;

@@ -8,6 +8,7 @@
 #include "protocol/answer.h"
 #include "protocol/field.h"
 #include "util/clock.h"
+#include "web/hub.h"
 
 void api_health(struct request *r)
 {
@@ -114,6 +115,7 @@ void session_log_out(struct request *r, struct MHD_Response *response)
 
 	if (r->login == LOGIN_SESSION) {
 		auth_log_out(r->web->auth, &r->session);
+		hub_end_old(r->web->hub);
 		request_log(r, "session", "", "logged out");
 	}
 	r->new_cookie = false;

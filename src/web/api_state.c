@@ -110,12 +110,14 @@ void api_stats(struct request *r)
 void api_events(struct request *r)
 {
 	struct MHD_Response *response;
+	struct auth_pass pass;
 
 	if (strcmp(r->method, "HEAD") == 0) {
 		reply_empty(r, 200);
 		return;
 	}
-	response = hub_listen(r->web->hub, r->connection);
+	auth_keep(&r->gate, &r->session, &pass);
+	response = hub_listen(r->web->hub, r->connection, &pass);
 	if (!response) {
 		reply_error(r, "too-many-listeners", "%u pages listen already; close one",
 			HUB_LISTENERS);

@@ -14,7 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ctl/web_secret.h"
 #include "util/log.h"
 #include "util/thread.h"
 #include "web/limit.h"
@@ -230,10 +229,11 @@ static bool has_ended(const struct auth *a, const struct cookie *c)
 	return false;
 }
 
+static const char bearer[] = "Bearer ";
+
 /* True if the request has an Authorization field. *out is its token, NULL if that is not valid. */
 static bool is_token(const struct auth *a, const struct gate *g, const struct web_token **out)
 {
-	static const char bearer[] = "Bearer ";
 	const char *value = g->field[GATE_AUTHORIZATION];
 
 	if (!value)
@@ -270,6 +270,28 @@ enum request_login auth_check(struct auth *a, const struct gate *g, bool https,
 	snprintf(who, AUTH_WHO, "session %02x%02x", session->id[0], session->id[1]);
 	*renewed = cookie_extend(session, now);
 	return LOGIN_SESSION;
+}
+
+void auth_keep(const struct gate *g, const struct cookie *session, struct auth_pass *out)
+{
+	const char *value = g->field[GATE_AUTHORIZATION];
+
+	*out = (struct auth_pass){.session = *session};
+	if (value)
+		web_token_hash(value + strlen(bearer), out->token);
+}
+
+bool auth_holds(struct auth *a, const struct auth_pass *p)
+{
+	bool found = false;
+
+	refresh(a);
+	for (unsigned i = 0; i < a->tokens.count; i++)
+		found |= strcmp(a->tokens.token[i].sha256, p->token) == 0;
+	if (*p->token || !a->has_password)
+		return found && a->has_password;
+	return p->session.begun + COOKIE_WHOLE > (uint64_t)time(NULL) &&
+	       p->session.generation == a->password.generation && !has_ended(a, &p->session);
 }
 
 static void write_cookie(const char *value, uint64_t age, bool https, char out[AUTH_COOKIE])

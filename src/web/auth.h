@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
+#include "ctl/web_secret.h"
 #include "web/config.h"
 #include "web/cookie.h"
 #include "web/gate.h"
@@ -26,6 +27,12 @@ enum request_login {
 	LOGIN_TOKEN,
 };
 
+/* Who sent a request whose answer goes on for long: the log-in may end before it. */
+struct auth_pass {
+	struct cookie session;
+	char token[WEB_SHA256]; /* "" = it is a session */
+};
+
 /* config must stay. Without a directory for the key, sessions end with the program. 0 or -errno. */
 int auth_new(struct mail *mail, const struct web_config *config, struct auth **out);
 /* Waits for a log-in that is under way. NULL is fine. */
@@ -39,6 +46,14 @@ bool auth_is_set_up(struct auth *a);
  */
 enum request_login auth_check(struct auth *a, const struct gate *g, bool https,
 	struct cookie *session, bool *renewed, char who[AUTH_WHO]);
+
+/* Keeps the log-in of a request that auth_check() let pass. */
+void auth_keep(const struct gate *g, const struct cookie *session, struct auth_pass *out);
+/*
+ * False: the session was logged out, is a week old, or is one of an older password; or the token
+ * was removed. An open page uses its session.
+ */
+bool auth_holds(struct auth *a, const struct auth_pass *p);
 
 /* Writes a value of Set-Cookie. */
 void auth_cookie(const struct auth *a, const struct cookie *c, bool https, char out[AUTH_COOKIE]);

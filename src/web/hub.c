@@ -43,6 +43,8 @@ struct listener {
 	size_t at;
 	uint64_t told, joined; /* seq of what was told last, and when it began to listen */
 	bool suspended, ping, greeted;
+	bool over; /* its log-in has ended */
+	struct auth_pass pass;
 	struct listener *next;
 };
 
@@ -60,6 +62,7 @@ struct hub {
 	bool answered; /* the first line has come: the answer to the verb */
 	bool ending;
 	bool *resumed; /* set when a connection goes on */
+	struct auth *auth;
 };
 
 static void connect_daemon(struct hub *h);
@@ -246,12 +249,23 @@ static void connect_daemon(struct hub *h)
 
 /* ---- listeners ------------------------------------------------------------------------------ */
 
+void hub_end_old(struct hub *h)
+{
+	for (struct listener *l = h->listeners; l; l = l->next) {
+		if (l->over || auth_holds(h->auth, &l->pass))
+			continue;
+		l->over = true;
+		wake(l);
+	}
+}
+
 /* A comment keeps proxies awake, and finds out who has left. */
 static int on_ping(sd_event_source *s, uint64_t usec, void *hub)
 {
 	struct hub *h = hub;
 
 	(void)usec;
+	hub_end_old(h);
 	for (struct listener *l = h->listeners; l; l = l->next) {
 		l->ping = true;
 		wake(l);
@@ -304,7 +318,7 @@ static ssize_t on_read(void *listener, uint64_t pos, char *buf, size_t max)
 	size_t n;
 
 	(void)pos;
-	if (l->hub->ending)
+	if (l->hub->ending || l->over)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (!l->now && !take_something(l)) {
 		if (l->ping && max >= sizeof(ping)) {
@@ -347,7 +361,8 @@ static void on_end(void *listener)
 	(void)sd_event_source_set_enabled(h->retry, SD_EVENT_OFF);
 }
 
-struct MHD_Response *hub_listen(struct hub *h, struct MHD_Connection *connection)
+struct MHD_Response *hub_listen(
+	struct hub *h, struct MHD_Connection *connection, const struct auth_pass *pass)
 {
 	struct listener *l = h->count < HUB_LISTENERS ? calloc(1, sizeof(*l)) : NULL;
 	struct MHD_Response *response =
@@ -360,6 +375,7 @@ struct MHD_Response *hub_listen(struct hub *h, struct MHD_Connection *connection
 	}
 	l->hub = h;
 	l->connection = connection;
+	l->pass = *pass;
 	l->joined = h->seq;
 	l->next = h->listeners;
 	h->listeners = l;
@@ -376,7 +392,8 @@ unsigned hub_count(const struct hub *h)
 	return h->count;
 }
 
-int hub_new(sd_event *event, const char *path, const char *hello, bool *resumed, struct hub **out)
+int hub_new(sd_event *event, const char *path, const char *hello, bool *resumed, struct auth *auth,
+	struct hub **out)
 {
 	struct hub *h = calloc(1, sizeof(*h));
 	int r;
@@ -387,6 +404,7 @@ int hub_new(sd_event *event, const char *path, const char *hello, bool *resumed,
 	h->path = path;
 	h->hello = hello;
 	h->resumed = resumed;
+	h->auth = auth;
 	h->fd = -1;
 	r = sd_event_add_time(event, &h->ping, CLOCK_MONOTONIC, UINT64_MAX, 0, on_ping, h);
 	if (r >= 0)

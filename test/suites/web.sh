@@ -405,19 +405,48 @@ sed -i '/^proxy/d' "$S/web.conf"
 web_run
 
 echo '# the end of sessions'
+# streams NAME ARGUMENT...: receives events with that log-in until the program ends the connection.
+streams() {
+	curl -s -N -m 120 "${@:2}" -o "$S/events.$1" -w '%{http_code}' "$U/api/v1/events" >"$S/streams.$1" 2>"$S/null" &
+	for _ in $(seq 100); do
+		grep -q '^event: library' "$S/events.$1" 2>/dev/null && return
+		sleep 0.1
+	done
+	return 1
+}
+# stream_ends NAME: within 20 s; the program looks every 15 s.
+stream_ends() {
+	for _ in $(seq "${2:-200}"); do
+		grep -q 200 "$S/streams.$1" && return
+		sleep 0.1
+	done
+	return 1
+}
+check 'events for a session' streams first -b "$JAR"
+check 'for another one' streams second -b "$S/jar2"
+check 'and for a token' streams token -H "Authorization: Bearer $RW"
 check 'log out' same 204 "$(page -X DELETE /api/v1/session)"
 check 'that session has ended' same 401 "$(page /api/v1/session)"
+check 'with its events' stream_ends first 20
 check 'the other one has not' same 200 "$(code -b "$S/jar2" /api/v1/session)"
+sleep 16
+check 'nor have its events' same '' "$(cat "$S/streams.second")"
 kill "$web"
 wait "$web" 2>/dev/null
 web_run
 check 'after a restart the other one goes on' same 200 "$(code -b "$S/jar2" /api/v1/session)"
+rm -f "$S"/events.* "$S"/streams.*
+check 'events for it' streams second -b "$S/jar2"
+check 'and for a token' streams token -H "Authorization: Bearer $RW"
 check 'and the first is still over' same 401 "$(page /api/v1/session)"
 ctl web logout-all >"$S/null"
 check 'log out all' same 401 "$(code -b "$S/jar2" /api/v1/session)"
+check 'with all events of sessions' stream_ends second
+check 'those of a token stay' same '' "$(cat "$S/streams.token")"
 check 'tokens stay' gets 200 /api/v1/session
 ctl web token remove writer >"$S/null"
 check 'until they are removed' gets 401 /api/v1/session
+check 'with their events' stream_ends token
 check 'no secret is in the log' test -z "$(grep -E 'mmcg_|correct|Bearer' "$S/web.log")"
 check 'effects are in the log' grep -q 'insert drive0: drive0: inserted a.iso' "$S/web.log"
 
