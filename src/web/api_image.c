@@ -168,10 +168,12 @@ const char *image_etag_option(const struct request *r, char *out, size_t size)
 	const char *tag = r->gate.field[GATE_IF_MATCH];
 	size_t n;
 
-	if (!tag || *tag != '"')
+	if (!tag || strcmp(tag, "*") == 0)
 		return NULL;
-	n = strcspn(tag + 1, "\"");
-	snprintf(out, size, "etag=%.*s", n > 100 ? 100 : (int)n, tag + 1);
+	/* What is no tag, such as a weak one, matches nothing; scripts may leave the quotes out. */
+	tag += *tag == '"';
+	n = strcspn(tag, "\"");
+	snprintf(out, size, "etag=%.*s", n > 100 ? 100 : (int)n, tag);
 	return out;
 }
 

@@ -195,6 +195,11 @@ for _ in $(seq 60); do
 done
 check 'then it is' same "$(sha256sum <"$S/x" | cut -c1-64)  c.iso" "$(cat "$S/body")"
 check 'delete what has changed' same 412 "$(token -X DELETE -H 'If-Match: "1-2-3-4"' $name/c.iso)"
+for other in 1-2-3-4 'W/"1-2-3-4"' "W/$tag" '"1-2-3-4" '; do
+	check "or has another etag: $other" same 412 "$(token -X DELETE -H "If-Match: $other" $name/c.iso)"
+	check 'the same for a new name' same 412 \
+		"$(token -X PATCH -H "$json" -H "If-Match: $other" -d '{"name":"d.iso"}' $name/c.iso)"
+done
 check 'its sum is kept' test -e "$S/media/c.iso.sha256"
 check 'delete what was seen' same 204 "$(token -X DELETE -H "If-Match: $tag" $name/c.iso)"
 check 'its sum goes along' test ! -e "$S/media/c.iso" -a ! -e "$S/media/c.iso.sha256"
