@@ -659,6 +659,22 @@ class Story:
         assert all("/images?" in url and "after=" not in url for url in done[1]), done
         assert done[2] is None, done
 
+    def an_upload_whose_last_answer_was_lost_is_done(self):
+        path = new_file(self.board, "answer.iso", 1)
+        # The network goes away when all bytes are on the board, and its answer is not received.
+        self.b.run("""
+            const real = XMLHttpRequest.prototype;
+            window.answers = 0;
+            Object.defineProperty(real, 'onload', {configurable: true, set(act) {
+                this.addEventListener('load', () => { window.answers++; this.onerror(); });
+            }});""")
+        self.choose(path)
+        wait_for("the answer", lambda: self.b.run("return window.answers"))
+        self.uploaded("answer.iso", path, 15)
+        self.b.driver.refresh()
+        self.b.wait_text("#disc-list", "answer.iso")
+        assert not self.b.find("#uploads")
+
     def an_upload_that_was_cleared_does_not_come_back(self):
         path = new_file(self.board, "cleared.iso", 1)
         self.b.run("""

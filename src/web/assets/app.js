@@ -824,6 +824,7 @@ async function endUpload(u, body) {
 }
 
 function done(u) {
+	if (u.state === 'done') return;
 	u.sent = u.size;
 	remember('upload-' + u.id, null);
 	say(t('of', u.name, t('up.done')));
@@ -1041,6 +1042,12 @@ function takeUploads(list, folder) {
 	showUploads();
 }
 
+// Takes the list of those that have ended: the answer to the end of an upload may be lost with the network.
+function takeEnded(list) {
+	const ids = new Set(list.filter(one => one.what === 'done').map(one => one.id));
+	queue.filter(u => ids.has(u.id)).forEach(done);
+}
+
 // ---- drag and drop ----
 
 // Returns what is dragged: files to upload, or a disc to a drive of its folder. over: the element that is
@@ -1148,6 +1155,7 @@ const on = {
 	},
 	upload(o) {
 		takeUploads(o.uploads || [], o.folder);
+		takeEnded(o.ended || []);
 	},
 	burned(o) {
 		if (o.what === 'done' || o.what === 'session') say(t('said.burned', o.drive, o.image));
