@@ -13,7 +13,7 @@
 void command_run(struct request *r, const struct command *c,
 	void (*done)(void *request, const json_t *answer, int fd))
 {
-	const struct link_reader reader = {.done = done, .ctx = r};
+	const struct link_reader reader = {.done = done, .ctx = r, .seconds = c->seconds};
 	const char *words[WORDS_MAX + 1];
 	bool literal[WORDS_MAX + 1] = {false};
 	char drive[512];

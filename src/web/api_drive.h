@@ -18,6 +18,7 @@ struct command {
 	const char *drive;         /* becomes drive=DRIVE */
 	const char *option[3];     /* such as "force=yes" */
 	const char *keyword;       /* such as "force" of eject */
+	unsigned seconds;          /* see struct link_reader */
 };
 /* Sends it to the daemon. done() gets r and the answer, see struct link_reader. */
 void command_run(struct request *r, const struct command *c,

@@ -80,6 +80,11 @@ static void finish(struct question *q)
 	start_next(l);
 }
 
+static unsigned seconds_of(const struct question *q)
+{
+	return q->reader.seconds ? q->reader.seconds : LINK_SECONDS;
+}
+
 static int on_late(sd_event_source *s, uint64_t usec, void *question)
 {
 	struct question *q = question;
@@ -88,7 +93,7 @@ static int on_late(sd_event_source *s, uint64_t usec, void *question)
 	(void)usec;
 	q->failed = true;
 	if (q->fd >= 0 && q->io)
-		log_warn("the daemon gave no answer within %u s", LINK_SECONDS);
+		log_warn("the daemon gave no answer within %u s", seconds_of(q));
 	finish(q);
 	return 0;
 }
@@ -190,7 +195,7 @@ static void start_next(struct link *l)
 		q->failed = r < 0;
 		/* A question that cannot be asked is answered by the timer, at once. */
 		if (sd_event_add_time_relative(l->event, &q->timer, CLOCK_MONOTONIC,
-			    r < 0 ? 0 : LINK_SECONDS * UINT64_C(1000000), 1000, on_late, q) < 0)
+			    r < 0 ? 0 : seconds_of(q) * UINT64_C(1000000), 1000, on_late, q) < 0)
 			finish(q);
 	}
 }

@@ -12,7 +12,8 @@
 #include <systemd/sd-event.h>
 
 #define LINK_QUESTIONS 8u
-#define LINK_SECONDS   90u /* for an answer; the slowest commands of the daemon take 12 */
+#define LINK_SECONDS   90u   /* for an answer; the slowest commands of the daemon take 12 */
+#define LINK_END       1800u /* the same for upload-end, which may read the whole file */
 
 struct link;
 
@@ -27,6 +28,7 @@ struct link_reader {
 	 * is no good. */
 	bool (*piece)(void *ctx, const char *data, size_t n);
 	void *ctx;
+	unsigned seconds; /* for the answer; 0 = LINK_SECONDS */
 };
 
 /* path must stay. 0 or -errno. */

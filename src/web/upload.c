@@ -290,7 +290,7 @@ static void on_finished(void *request, const json_t *answer, int fd)
 void upload_finish(struct request *r)
 {
 	json_t *o = request_json(r);
-	struct command c = {.verb = "upload-end", .name = r->name};
+	struct command c = {.verb = "upload-end", .name = r->name, .seconds = LINK_END};
 	char as[TEXT_NAME + 4];
 
 	if (!o)

@@ -19,10 +19,10 @@
 #include "web/link.h"
 
 #define WRITE_MOST (256u * 1024u)
-#define PIECE      UINT64_C(8388608) /* if the daemon does not say */
-#define ANSWER_MS  60000             /* for upload-at, which syncs the daemon's text */
-#define END_MS     1800000           /* for upload-end, which may read the whole file */
-#define WAIT_MOST  5000u             /* ms until the daemon is asked again */
+#define PIECE      UINT64_C(8388608)      /* if the daemon does not say */
+#define ANSWER_MS  60000                  /* for upload-at, which syncs the daemon's text */
+#define END_MS     ((int)LINK_END * 1000) /* for upload-end */
+#define WAIT_MOST  5000u                  /* ms until the daemon is asked again */
 
 struct writer {
 	struct writer_config config;

@@ -308,6 +308,28 @@ class Load:
         s.close()
         self.same("late.iso", data)
 
+    def the_end_of_an_upload_may_take_long(self):
+        data = self.random.randbytes(MIB)
+        upload = self.create("end.iso", len(data))
+        self.board.put("end.iso", 2048)
+        status, _, o = self.patch(upload, 0, data)
+        assert status == 409 and o["code"] == "exists", (status, o)
+        # The daemon reads a disc whose checksum was announced.
+        self.board.daemon.send_signal(signal.SIGSTOP)
+        said = []
+        end = threading.Thread(target=lambda: said.append(self.ask(
+            "POST", "/api/v1/uploads/%s/end" % upload, {"name": "end-2.iso"}, timeout=200)))
+        end.start()
+        try:
+            end.join(95 if FULL else 2)
+            assert not said, "answered without the daemon: %s" % said
+        finally:
+            self.board.daemon.send_signal(signal.SIGCONT)
+            end.join()
+        assert said[0][0] == 201, said
+        self.same("end-2.iso", data)
+        os.unlink(self.board.media("end.iso"))
+
     # ---- cards ----
 
     def uploads_to_a_slow_card(self):
@@ -527,7 +549,8 @@ class Load:
 
 
 TESTS = ["idle_it_is_small", "who_needs_the_daemon_waits_for_it_alone", "who_is_gone_without_a_word_holds_no_upload",
-         "kills_at_random_lose_nothing", "some_begin_and_send_nothing", "two_hundred_streams", "uploads_to_a_slow_card",
+         "kills_at_random_lose_nothing", "some_begin_and_send_nothing", "the_end_of_an_upload_may_take_long",
+         "two_hundred_streams", "uploads_to_a_slow_card",
          "a_card_without_room_is_said_before_the_body", "a_card_that_gets_full_in_the_middle", "offsets_after_4_gib",
          "a_refusal_is_answered_when_the_body_was_read", "many_images", "two_hundred_who_never_end_their_headers",
          "who_sends_nothing_is_ended"]
