@@ -76,12 +76,15 @@ static void on_image(void *ctx, const char *text, size_t len)
 	const char *name = field_text(image, "name");
 
 	if (image && is_wanted(&l->filter, image)) {
-		l->matched++;
 		/* The daemon sorts names by strcmp(), so a page goes on with those greater than
 		 * `after`. */
-		if ((!l->filter.after || strcmp(name, l->filter.after) > 0) &&
-			l->kept < l->filter.limit)
+		bool follows = !l->filter.after || strcmp(name, l->filter.after) > 0;
+
+		l->matched++;
+		if (follows && l->kept < l->filter.limit)
 			keep(l, name, text, len);
+		else
+			l->more |= follows;
 	}
 	json_decref(image);
 }
@@ -130,7 +133,7 @@ char *image_list_end(struct image_list *l, bool *ok)
 		text = json_dumps(rest, JSON_COMPACT);
 	} else if (json_is_object(rest)) {
 		json_object_set_new(rest, "matched", json_integer(l->matched));
-		if (l->kept == l->filter.limit && l->last)
+		if (l->more && l->last)
 			json_object_set_new(rest, "next", json_string(l->last));
 		text = join(rest, l);
 	}

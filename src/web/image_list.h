@@ -27,6 +27,7 @@ struct image_list {
 	struct json_text images; /* joined by commas */
 	unsigned kept, matched;
 	char *last;  /* name of the last one that was kept */
+	bool more;   /* others follow it */
 	bool failed; /* no memory, or the images are too many bytes */
 };
 

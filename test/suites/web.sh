@@ -179,6 +179,7 @@ check 'the first' gets 200 '/api/v1/images?limit=1'
 check 'says which is next' same a.iso "$(body .next)"
 check 'the one after it' gets 200 '/api/v1/images?limit=1&after=a.iso'
 check 'is the other one' same "$bad" "$(body '.images[0].name')"
+check 'and the last' same null "$(body .next)"
 check 'a part of a name' gets 200 '/api/v1/images?q=ONERROR'
 check 'finds it' same 1 "$(body .matched)"
 check 'no such kind' gets 200 '/api/v1/images?kind=blank,open'
