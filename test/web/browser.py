@@ -1023,6 +1023,22 @@ class Story:
             "fetch('api/v1/status').then(r => arguments[0](r.status))")
         assert status == 401, status
 
+    def the_log_in_does_not_say_that_the_board_is_lost(self):
+        self.b.open(self.board.url)
+        self.b.wait_text("h2", "Log in")
+        lost = self.b.driver.execute_async_script("""
+            const done = arguments[0], real = window.fetch;
+            let up = false;
+            window.fetch = (url, o) => up ? real(url, o) : Promise.reject(new TypeError());
+            document.getElementById('login').hidden = true;
+            start().then(() => {
+                const said = !document.getElementById('connection').hidden;
+                up = true;
+                setTimeout(() => done([said, !document.getElementById('login').hidden,
+                    !document.getElementById('connection').hidden]), 5000);
+            });""")
+        assert lost == [True, True, False], lost
+
     def the_plain_page_does_everyday_tasks_by_keyboard_without_script(self):
         self.board.ctl("eject", "drive0", "force")
         self.board.put("film-1.iso", 2048 * 20, MARKUP)

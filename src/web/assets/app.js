@@ -1217,6 +1217,8 @@ async function lose(mine) {
 function showLogin() {
 	if (!$('login').hidden) return;
 	endStream();
+	lost = ''; // the board has answered
+	showLost();
 	for (const d of all('dialog[open]')) d.close();
 	$('main').hidden = $('bar').hidden = $('logout').hidden = true;
 	$('login').hidden = false;
