@@ -46,7 +46,7 @@ declare -A optimisation=()
 
 # Tests that need more than the emulator offers: asynchronous I/O, a process that shares all but its files, one that the
 # kernel lets do next to nothing (seccomp). They are left out on i386 by the kernel, too.
-beyond="t_ffs_guard t_ffs_flush t_resolver t_compact t_compact_rename t_compact_sub t_cue t_extract t_burned_songs t_flac t_chd"
+beyond="t_ffs_guard t_ffs_flush t_ffs_take_over t_resolver t_compact t_compact_rename t_compact_sub t_cue t_extract t_burned_songs t_flac t_chd"
 
 few="t_script t_large t_state t_files t_trace_file t_media_transfer"
 
