@@ -78,7 +78,7 @@ struct gadget_refusal {
 	char udc[256], owner[256]; /* names of directories */
 };
 
-/* Of the controllers that there are, by name. A reason that is the same for all stands alone. */
+/* Of the controllers that there are, by name. If none could be asked, that alone is in it. */
 struct gadget_refusals {
 	unsigned count;
 	struct gadget_refusal one[GADGET_MAX_REFUSALS];
