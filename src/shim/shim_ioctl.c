@@ -380,7 +380,7 @@ static int64_t read_frame(uint8_t type, uint8_t parts, uint32_t unit, void *arg)
 	return lba < 0 ? -EINVAL : read_cd(data_in, lba, type, parts, 1, unit, arg);
 }
 
-/* Linux does not repeat it either; but after the first failure it reads single sectors, once. */
+/* Linux does not repeat this READ CD, but drops to single sectors when the first one fails. */
 static int64_t read_audio(const struct cdrom_read_audio *ra)
 {
 	enum { MOST = SHIM_MAX_TRANSFER / CD_FRAMESIZE_RAW };

@@ -205,7 +205,8 @@ static void late_send_is_cancelled_when_a_dead_read_has_completed(void **state)
 	expect_calls("");
 }
 
-/* No read of the old session has died: the first data of the new one shows that the send is alive. */
+/* No read of the old session has died: the first data of the new one shows that the send is alive.
+ */
 static void late_send_is_cancelled_when_data_comes(void **state)
 {
 	(void)state;
