@@ -34,6 +34,13 @@ struct catalog {
 	atomic_bool stop;
 };
 
+bool catalog_entry_is_too_large(const struct catalog_entry *e, enum image_as iso)
+{
+	/* The sectors of a "cd" are those of a CD already. */
+	return e->plain_image && strcmp(e->kind, "cd") != 0 &&
+	       image_as_is_too_large(IMAGE_AS_DRIVE, iso, e->size);
+}
+
 static void *scan_thread(void *catalog)
 {
 	struct catalog *c = catalog;

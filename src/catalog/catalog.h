@@ -16,6 +16,7 @@
 #include <systemd/sd-event.h>
 
 #include "cd/tally.h"
+#include "library/image_as.h"
 #include "library/label.h"
 
 #define CATALOG_MAX        20000u /* images in a list */
@@ -59,6 +60,9 @@ struct catalog_entry {
 	 */
 	bool is_disc;
 };
+
+/* True if a drive that shows plain images as iso shows this one as a CD, and no CD can hold it. */
+bool catalog_entry_is_too_large(const struct catalog_entry *e, enum image_as iso);
 
 struct catalog_list {
 	struct catalog_entry *entry; /* sorted by the bytes of their names */

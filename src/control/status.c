@@ -266,9 +266,7 @@ static const char *remark_of(const struct catalog_entry *e, const struct drive *
 {
 	if (e->remark)
 		return e->remark;
-	/* The sectors of a "cd" are those of a CD already. */
-	if (e->plain_image && strcmp(e->kind, "cd") != 0 && !holder &&
-		drive_image_is_too_large(d, e->size))
+	if (!holder && drive_image_is_too_large(d, e))
 		return "larger than a CD; insert it with as=dvd";
 	return copy;
 }

@@ -379,9 +379,9 @@ const struct disc_medium *drive_image_medium(const struct drive *d, uint64_t siz
 	return image_as_medium(IMAGE_AS_DRIVE, d->opener.policy.iso, size, udf);
 }
 
-bool drive_image_is_too_large(const struct drive *d, uint64_t size)
+bool drive_image_is_too_large(const struct drive *d, const struct catalog_entry *e)
 {
-	return image_as_is_too_large(IMAGE_AS_DRIVE, d->opener.policy.iso, size);
+	return catalog_entry_is_too_large(e, d->opener.policy.iso);
 }
 
 struct catalog *drive_catalog(const struct drive *d)

@@ -96,8 +96,8 @@ const struct disc_medium *drive_blank(const struct drive *d);
  * volume.
  */
 const struct disc_medium *drive_image_medium(const struct drive *d, uint64_t size, bool udf);
-/* True if this drive is to show a plain image of that many bytes as a CD, and no CD can hold it. */
-bool drive_image_is_too_large(const struct drive *d, uint64_t size);
+/* True if this drive is to show the image as a CD, and no CD can hold it. */
+bool drive_image_is_too_large(const struct drive *d, const struct catalog_entry *e);
 /* Returns the folder's catalog, which the drives of one folder share. */
 struct catalog *drive_catalog(const struct drive *d);
 struct mmc_drive *drive_engine(struct drive *d);

@@ -56,20 +56,12 @@ static const char *choose_by_text(
 	return NULL;
 }
 
-/* True if the drive shows plain images as CDs, and no CD can hold this one. */
-static bool is_too_large(const struct drive_find *f, const struct catalog_entry *e)
-{
-	/* The sectors of a "cd" are those of a CD already. */
-	return e->plain_image && strcmp(e->kind, "cd") != 0 &&
-	       image_as_is_too_large(IMAGE_AS_DRIVE, f->config.iso, e->size);
-}
-
 /* True if no other drive holds the image exclusively, and this drive can show it. */
 static bool is_free(const struct catalog_entry *e, void *find)
 {
 	const struct drive_find *f = find;
 
-	if (is_too_large(f, e))
+	if (catalog_entry_is_too_large(e, f->config.iso))
 		return false;
 	for (unsigned i = 0; i < f->config.holders->count; i++) {
 		const struct holder *h = f->config.holders->at[i];
