@@ -398,6 +398,34 @@ class Story:
             os.unlink(self.board.media(drive + ".iso"))
         self.b.wait_text(CARD0, "no disc")
 
+    def an_answer_that_comes_late_leaves_the_next_question_alone(self):
+        for end in ("resolve(true)", "reject('late')"):
+            said = self.b.driver.execute_async_script("""
+                const done = arguments[0];
+                let end, act = 0;
+                const first = ask({title: 'first', ok: 'OK', act: () => new Promise((resolve, reject) => {
+                    end = () => %s;
+                })});
+                const second = ask({title: 'second', ok: 'OK', act: () => new Promise(() => act++)});
+                const ok = document.getElementById('ask-ok');
+                setTimeout(() => {
+                    ok.click();
+                    // Escape, while the board has not answered yet.
+                    document.getElementById('ask').close();
+                    first.then(one => setTimeout(() => {
+                        ok.click();
+                        end();
+                        setTimeout(() => {
+                            ok.click();
+                            const dialog = document.getElementById('ask');
+                            done([one, dialog.open, document.getElementById('ask-title').textContent,
+                                document.getElementById('ask-error').textContent, act]);
+                            dialog.close();
+                        }, 100);
+                    }, 100));
+                }, 100);""" % end)
+            assert said == [None, True, "second", "", 1], said
+
     def a_disc_is_closed_and_erased(self):
         self.b.click("New blank…: drive0")
         self.b.run("document.getElementById('ask-type').value = 'dvd-rw'")

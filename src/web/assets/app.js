@@ -261,8 +261,9 @@ function askNow(o) {
 	ok.className = o.danger ? 'danger' : 'main';
 	busy(ok, false);
 	return new Promise(resolve => {
-		let result = null;
+		let result = null, shown = true;
 		$('ask-form').onsubmit = async event => {
+			let error = '';
 			event.preventDefault();
 			if (ok.ariaBusy === 'true') return;
 			busy(ok, true);
@@ -270,13 +271,19 @@ function askNow(o) {
 			try {
 				result = await o.act({name: $('ask-name').value.trim(), type: type.value || undefined,
 					minutes: $('ask-minutes-row').hidden ? undefined : Number(minutes.value)});
-				dialog.close();
 			} catch (e) {
-				setText('ask-error', e instanceof Refusal ? errorText(e) : String(e));
+				error = e instanceof Refusal ? errorText(e) : String(e);
 			}
+			// Who closed the dialog meanwhile may see the next question in it.
+			if (!shown) return;
+			setText('ask-error', error);
 			busy(ok, false);
+			if (!error) dialog.close();
 		};
-		dialog.onclose = () => resolve(result);
+		dialog.onclose = () => {
+			shown = false;
+			resolve(result);
+		};
 		dialog.showModal();
 		if (o.name) $('ask-name').select();
 	});
