@@ -30,7 +30,7 @@ static void burn(void)
 {
 	static const char *const titles[] = {"The Album", "First", "Second"};
 	static const uint8_t data[CD_SECTOR] = {1, 2, 3};
-	uint64_t end = now_ms() + 10000;
+	uint64_t end;
 
 	fifo_slow("blank album.bin type=cd-r\n", "ok: drive0: inserted album.bin (blank CD-R, ");
 	assert_true(fake_ready(&usb[0]));
@@ -40,6 +40,7 @@ static void burn(void)
 	for (int32_t lba = -150; lba < 770; lba++)
 		assert_true(cd_write(&usb[0], lba, data, sizeof(data)));
 	assert_true(cd_flush(&usb[0]));
+	end = now_ms() + 30000;
 	while (now_ms() < end && access(in_scratch("media/album.cue"), F_OK) < 0)
 		turn(event, usb, 2, 10, NULL);
 }
