@@ -79,13 +79,14 @@ mmc_sense_t cmd_format_unit(struct mmc_drive *d, const uint8_t *cdb)
 }
 
 /*
- * After each call for FORMAT UNIT or BLANK. The disc may have become another one although the
- * command has not ended: it fails later, or a reset ends it.
+ * Returns the sense for a result of formatting or blanking. Once the disc has begun to cut the
+ * image, its old data is gone, and it may be of another kind, although the command has not ended:
+ * it can still fail, or a reset ends it. So the host is told at once; to be told again at the end
+ * of the same command makes no difference.
  */
-static mmc_sense_t formatted(
-	struct mmc_drive *d, struct disc *disc, enum disc_format before, uint32_t end, int result)
+static mmc_sense_t formatted(struct mmc_drive *d, struct disc *disc, int result)
 {
-	if (result == DISC_OK || disc->format != before || disc_layout_end(&disc->layout) != end)
+	if (result == DISC_OK || (result < 0 && disc->intent != DISC_INTENT_NONE))
 		mmc_disc_formatted(d, disc);
 	return sense_from_disc(result, true);
 }
@@ -105,8 +106,6 @@ mmc_sense_t cmd_format_unit_finish(struct mmc_drive *d, const uint8_t *cdb)
 		.blocks = get_be32(p + LIST_HEADER),
 		.parameter = get_be24(p + LIST_HEADER + 5),
 	};
-	const enum disc_format before = disc->format;
-	const uint32_t end = disc_layout_end(&disc->layout);
 
 	(void)cdb;
 	/* An initialization pattern would be a third part of the list. */
@@ -114,7 +113,7 @@ mmc_sense_t cmd_format_unit_finish(struct mmc_drive *d, const uint8_t *cdb)
 		return SENSE_INVALID_PARAMETER;
 	if (p[1] & LIST_TRY_OUT)
 		return sense_from_disc(disc_may_format(disc, &r), true);
-	return formatted(d, disc, before, end, disc_format(disc, &r));
+	return formatted(d, disc, disc_format(disc, &r));
 }
 
 /* ---- BLANK ---------------------------------------------------------------------------------- */
@@ -143,9 +142,7 @@ mmc_sense_t cmd_blank(struct mmc_drive *d, const uint8_t *cdb)
 mmc_sense_t cmd_blank_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	struct disc *disc = d->cmd.disc;
-	const enum disc_format before = disc->format;
-	const uint32_t end = disc_layout_end(&disc->layout);
 
 	(void)cdb;
-	return formatted(d, disc, before, end, disc_blank(disc));
+	return formatted(d, disc, disc_blank(disc));
 }
