@@ -97,7 +97,8 @@ struct disc {
 	enum disc_intent intent;
 	uint32_t intent_blocks;          /* the length that the image is cut to */
 	struct media_stamp intent_stamp; /* of the image before that */
-	enum disc_format replaced;       /* while there is an intent: the format state before it */
+	enum disc_format replaced;       /* by the last intent: the format state before it */
+	bool format_waits;               /* disc_format() has answered -EAGAIN */
 	bool formatting;                 /* a format goes on in the background; never saved */
 	/* CRC-32 of the first `checked` blocks of the image, for the saved layout. */
 	uint32_t checked, check;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* FORMAT UNIT and BLANK, as far as it is the same for all write models. */
+#include <errno.h>
+
 #include "disc/disc_int.h"
 #include "disc/model.h"
 
@@ -25,7 +27,8 @@ uint32_t disc_spare_blocks(const struct disc *d)
 
 /*
  * As disc_medium_offer(). A FORMAT that waits for storage has changed the format state already when
- * it is called again; it may have been offered in the state before alone.
+ * it is called again; it may have been offered in the state before alone. A flush may have carried
+ * out the intent meanwhile.
  */
 static const struct disc_format_offer *find_offer(
 	const struct disc *d, const struct disc_format_request *r, uint32_t *blocks)
@@ -33,7 +36,7 @@ static const struct disc_format_offer *find_offer(
 	const struct disc_format_offer *offer =
 		disc_medium_offer(d->medium, d->format, d->capacity, r, blocks);
 
-	if (offer || d->intent == DISC_INTENT_NONE)
+	if (offer || (d->intent == DISC_INTENT_NONE && !d->format_waits))
 		return offer;
 	return disc_medium_offer(d->medium, d->replaced, d->capacity, r, blocks);
 }
@@ -55,14 +58,16 @@ int disc_format(struct disc *d, const struct disc_format_request *r)
 {
 	const struct disc_format_offer *offer;
 	uint32_t blocks;
-	int may = disc_may_format(d, r);
+	int result = disc_may_format(d, r);
 
-	if (may != DISC_OK)
-		return may;
+	if (result != DISC_OK)
+		return result;
 	offer = find_offer(d, r, &blocks);
-	return disc_model_of(d->medium, DISC_FORMATTED)
-		->format(d, offer, blocks,
-			(offer->flags & DISC_FORMAT_RESTARTS) && (r->parameter & 1));
+	result = disc_model_of(d->medium, DISC_FORMATTED)
+			 ->format(d, offer, blocks,
+				 (offer->flags & DISC_FORMAT_RESTARTS) && (r->parameter & 1));
+	d->format_waits = result == -EAGAIN;
+	return result;
 }
 
 enum disc_background disc_background(const struct disc *d)
@@ -83,6 +88,7 @@ int disc_blank(struct disc *d)
 		return DISC_NOT_FOR_MEDIUM;
 	if (!d->media->writable)
 		return DISC_PROTECTED;
+	d->format_waits = false;
 	(void)disc_test_write(d, false);
 	disc_layout_one_track(&layout, 0, DISC_TRACK_INVISIBLE);
 	return disc_replace(d, &layout, DISC_UNFORMATTED, 0);

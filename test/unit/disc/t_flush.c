@@ -250,6 +250,40 @@ static void a_close_of_what_grows_ends(void **state)
 }
 
 /*
+ * A flush brings all that a FORMAT is waiting for to storage. The size may grow of a formatted disc
+ * only, and the disc is not such a one any more when the FORMAT is called again.
+ */
+static void a_format_that_a_flush_has_ended_is_good(void **state)
+{
+	static const uint8_t data[16 * MEDIA_BLOCK];
+	const struct disc_format_request full = {.type = 0x10, .blocks = 1600, .parameter = 16};
+	const struct disc_format_request grow = {.type = 0x13, .parameter = 16};
+	struct slow *s = slow_new(media_mem_new(0, true), &slow_ops, WRITE_US, SYNC_US);
+	int e;
+
+	(void)state;
+	insert(s, disc_medium_of(DISC_DVD_RW));
+	repeat_until_done(e, disc_format(usb.d, &full));
+	assert_int_equal(e, DISC_OK);
+	repeat_until_done(e, disc_write(usb.d, 0, 16, data));
+	assert_int_equal(e, DISC_OK);
+	while (usb.d->format == DISC_FORMATTED) {
+		unsigned was = ready_calls_so_far();
+
+		assert_int_equal(disc_format(usb.d, &grow), -EAGAIN);
+		if (usb.d->format == DISC_FORMATTED)
+			wait_ready(was);
+	}
+	repeat_until_done(e, disc_sync(usb.d));
+	assert_int_equal(e, DISC_OK);
+	repeat_until_done(e, disc_format(usb.d, &grow));
+	assert_int_equal(e, DISC_OK);
+	assert_int_equal(usb.d->format, DISC_INTERMEDIATE);
+	assert_int_equal(disc_format(usb.d, &grow), DISC_NO_SUCH_FORMAT);
+	disc_put(usb.d);
+}
+
+/*
  * A BLANK that is aborted while the thread takes the stamp. What was recorded before is to be in
  * the state file when a flush says so.
  */
@@ -355,6 +389,7 @@ int main(void)
 		cmocka_unit_test(a_write_elsewhere_does_not_wait_for_the_one_before),
 		cmocka_unit_test(a_format_ends_while_a_text_is_saved),
 		cmocka_unit_test(a_close_of_what_grows_ends),
+		cmocka_unit_test(a_format_that_a_flush_has_ended_is_good),
 		cmocka_unit_test(a_flush_after_an_aborted_erase_saves),
 		cmocka_unit_test(a_blank_that_a_reset_ends_is_not_taken_for_a_save),
 		cmocka_unit_test(a_blank_that_comes_again_announces_the_image_as_it_is),
