@@ -33,7 +33,6 @@ static void host_first(void)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *d;
-	bool found = false;
 
 	if (!proc)
 		die("model: /proc");
@@ -45,16 +44,11 @@ static void host_first(void)
 		f = fopen(path, "r");
 		if (!f)
 			continue;
-		if (fgets(name, sizeof(name), f) && !strcmp(name, "usb-storage\n")) {
+		if (fgets(name, sizeof(name), f) && !strcmp(name, "usb-storage\n"))
 			prefer((pid_t)atoi(d->d_name));
-			found = true;
-		}
 		fclose(f);
 	}
 	closedir(proc);
-	errno = ESRCH;
-	if (!found)
-		die("model: usb-storage");
 	prefer(0);
 }
 
