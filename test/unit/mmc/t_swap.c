@@ -112,6 +112,27 @@ static void close_in_flight_ends_on_its_disc(void **state)
 	mmc_drive_free(d);
 }
 
+static struct media *in_flight;
+
+/* A disc with data is ejected while the command waits for its sync. */
+static struct mmc_drive *ejected_during(
+	const uint8_t *cdb, size_t len, void release(struct disc *d, void *ctx))
+{
+	struct media_fault wait = {.kind = MEDIA_FAULT_AGAIN, .on_sync = true, .times = 1};
+	static const uint8_t data[16 * MEDIA_BLOCK], write[10] = {0x2a, [8] = 16};
+	struct mmc_drive *d = new_drive();
+
+	in_flight = media_fault_new(media_mem_new(0, true));
+	mmc_insert(d, disc_new(in_flight, 0, release, NULL));
+	drain_events(d);
+	assert_int_equal(command_with(d, write, 10, 0, data), 0);
+	media_fault_set(in_flight, &wait);
+	mmc_begin(d, cdb, len, 0, &answer.xfer);
+	assert_int_equal(mmc_end(d), MMC_AGAIN);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	return d;
+}
+
 static bool is_finalised;
 
 static void finalised_release(struct disc *d, void *ctx)
@@ -124,21 +145,12 @@ static void finalised_release(struct disc *d, void *ctx)
 /* CLOSE finalises as it would have done with the disc in the drive, whatever is there now. */
 static void close_in_flight_of_an_ejected_disc_finalises_it(void **state)
 {
-	static const uint8_t finalise[10] = {0x5b, 0, 6}, write[10] = {0x2a, [8] = 16};
-	struct media_fault wait = {.kind = MEDIA_FAULT_AGAIN, .on_sync = true, .times = 1};
-	struct media *m = media_fault_new(media_mem_new(0, true));
-	static const uint8_t data[16 * MEDIA_BLOCK];
-	struct mmc_drive *d = new_drive();
+	static const uint8_t finalise[10] = {0x5b, 0, 6};
+	struct mmc_drive *d;
 
 	(void)state;
 	is_finalised = false;
-	mmc_insert(d, disc_new(m, 0, finalised_release, NULL));
-	drain_events(d);
-	assert_int_equal(command_with(d, write, 10, 0, data), 0);
-	media_fault_set(m, &wait);
-	mmc_begin(d, finalise, 10, 0, &answer.xfer);
-	assert_int_equal(mmc_end(d), MMC_AGAIN);
-	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	d = ejected_during(finalise, 10, finalised_release);
 	assert_int_equal(mmc_end(d), MMC_GOOD);
 	assert_true(is_finalised);
 	mmc_drive_free(d);
@@ -182,22 +194,10 @@ static void reserve_in_flight_of_an_ejected_disc_leaves_the_new_disc_blank(void 
 }
 
 /* A command waits for storage; meanwhile the disc is swapped. */
-static struct media *in_flight;
-
 static struct mmc_drive *swapped_during(const uint8_t cdb[6])
 {
-	struct media_fault wait = {.kind = MEDIA_FAULT_AGAIN, .on_sync = true, .times = 1};
-	static const uint8_t data[16 * MEDIA_BLOCK], write[10] = {0x2a, [8] = 16};
-	struct mmc_drive *d = new_drive();
+	struct mmc_drive *d = ejected_during(cdb, 6, count_release);
 
-	in_flight = media_fault_new(media_mem_new(0, true));
-	mmc_insert(d, disc_new(in_flight, 0, count_release, NULL));
-	drain_events(d);
-	assert_int_equal(command_with(d, write, 10, 0, data), 0);
-	media_fault_set(in_flight, &wait);
-	mmc_begin(d, cdb, 6, 0, &answer.xfer);
-	assert_int_equal(mmc_end(d), MMC_AGAIN);
-	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
 	mmc_insert(d, blank());
 	return d;
 }
