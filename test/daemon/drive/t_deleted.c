@@ -3,24 +3,12 @@
  * What people do with an image that is in a drive, and with its state file: delete, rename,
  * replace, edit, cut, chmod, move.
  */
+#include "daemon/drive/mounts.h"
 #include "daemon/drive/place_fixture.h"
-
-#include <sched.h>
-#include <sys/mount.h>
 
 #include "control/status.h"
 
 #define GUARD "media/.mmcgadget-drive0.disc"
-
-static bool may_mount;
-
-static int enter_namespace(void **state)
-{
-	(void)state;
-	may_mount = unshare(CLONE_NEWNS) == 0 &&
-		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
-	return 0;
-}
 
 /* A member of drive 0's status, as text. */
 static const char *status(const char *member)

@@ -1,25 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The media folder is mounted over, removed, made again or missing while the daemon runs. */
+#include "daemon/drive/mounts.h"
 #include "daemon/drive/place_fixture.h"
 
-#include <sched.h>
-#include <sys/mount.h>
-
 #include "control/status.h"
-
-/*
- * Whether the test has a mount namespace of its own, which only root may make. It is entered before
- * the first drive is made, because a drive watches the mounts of its namespace.
- */
-static bool may_mount;
-
-static int enter_namespace(void **state)
-{
-	(void)state;
-	may_mount = unshare(CLONE_NEWNS) == 0 &&
-		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
-	return 0;
-}
 
 /* A copy of the list's answer, and how many images it has. */
 static struct {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Discs under a hidden name, copies whose name is taken, state files that are missing. */
+#include "daemon/drive/mounts.h"
 #include "daemon/drive/place_fixture.h"
-
-#include <sched.h>
-#include <sys/mount.h>
 
 #include "disc/medium.h"
 #include "image/image.h"
@@ -11,16 +9,6 @@
 #include "media/store.h"
 
 #define GUARD "media/.mmcgadget-drive0.disc"
-
-static bool may_mount;
-
-static int enter_namespace(void **state)
-{
-	(void)state;
-	may_mount = unshare(CLONE_NEWNS) == 0 &&
-		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
-	return 0;
-}
 
 static void remove_file(const char *name)
 {
